@@ -8,6 +8,11 @@ export type Batch = RecordBatch;
 
 /** Joins columns (in the order of `schema.fields`, each `rowCount` long) to one batch. Buffers are shared, not copied. */
 export function makeBatch(schema: Schema, rowCount: number, columns: readonly Data[]): Batch {
-  const data = makeData({ type: new Struct(schema.fields), length: rowCount, nullCount: 0, children: [...columns] });
+  const data = makeData({
+    type: new Struct(schema.fields),
+    length: rowCount,
+    nullCount: 0,
+    children: [...columns],
+  });
   return new RecordBatch(schema, data);
 }

@@ -65,7 +65,10 @@ export interface Decoded {
 }
 
 /** Runs in a worker. Result buffers are the caller's until the next call of any decoder in that thread unless it copies them. */
-export type Decode<M extends Morsel = Morsel> = (morsel: M, options: DecodeOptions) => Promise<Decoded> | Decoded;
+export type Decode<M extends Morsel = Morsel> = (
+  morsel: M,
+  options: DecodeOptions,
+) => Promise<Decoded> | Decoded;
 
 export type Compression = 'none' | 'lz4' | 'zstd' | 'snappy' | 'gzip';
 

@@ -1,0 +1,22 @@
+/** How documents are cut and hashed; two runs agree only if all of these agree. */
+export interface SignatureParameters {
+  /** Words in a shingle; default 5. */
+  readonly ngram: number;
+  /** Bands of the LSH index; default 14. */
+  readonly bands: number;
+  /** Minima in a band; default 8. Two documents of Jaccard `s` share a band with probability 1 - (1 - s^rows)^bands. */
+  readonly rows: number;
+  /** Changes every hash but the content hash; default 0. */
+  readonly seed: number;
+}
+
+/** What is known of each document of a batch once its text has been hashed. 64-bit values are (low, high) pairs. */
+export interface Signatures {
+  readonly rowCount: number;
+  /** XXH64 (seed 0) of the text bytes: 2 x rowCount. Equal texts have equal hashes. */
+  readonly contentHashes: Uint32Array<ArrayBuffer>;
+  /** Band-major, so that one band of a batch is contiguous: the pair of (band, row) starts at `2 * (band * rowCount + row)`. Empty when only exact duplicates are sought. */
+  readonly bandKeys: Uint32Array<ArrayBuffer>;
+  /** Shingles of each row, repeats counted; 0 marks a text without a single token, whose band keys mean nothing. */
+  readonly shingleCounts: Uint32Array<ArrayBuffer>;
+}
