@@ -1,0 +1,104 @@
+import type { Schema } from 'apache-arrow';
+import { BufferRegion, Message, RecordBatch } from 'apache-arrow/ipc/metadata/message';
+import type { Batch } from '../../columns/batch.ts';
+import type { Compression, Encode, Encoded } from '../format.ts';
+import { collectBuffers } from './encode-buffers.ts';
+import { align, frameMessage } from './encode-message.ts';
+import { bodyCodec, compressBuffer } from './ipc-compression.ts';
+
+/** What the footer of an Arrow file must know of one record batch. */
+export interface ArrowIndex {
+  /** Bytes of the framed metadata in front of the body, a multiple of 64. */
+  readonly metadataLength: number;
+  /** Bytes of the body, a multiple of 64. */
+  readonly bodyLength: number;
+}
+
+/** Buffers shorter than this are joined to one chunk: copying them costs less than sending each on its own. */
+const JOIN_BELOW = 32 * 1024;
+
+/**
+ * Makes the encoder for Arrow IPC: each batch becomes one framed record batch message.
+ * Buffers of the batch that own their whole ArrayBuffer are handed over as they are, so the batch must not be read
+ * again once the chunks have been transferred; slices and shared memory are copied.
+ */
+export function createArrowEncoder(schema: Schema, compression: Compression): Encode {
+  const body = bodyCodec(compression);
+  return (batch: Batch): Encoded => {
+    const { nodes, buffers, variadicCounts } = collectBuffers(schema.fields, batch.data.children);
+    const chunks = new ChunkList();
+    const regions: BufferRegion[] = [];
+    for (const buffer of buffers) {
+      const start = chunks.byteLength;
+      const pieces = body === undefined ? [buffer] : compressBuffer(body.codec, buffer);
+      for (const piece of pieces) chunks.add(piece);
+      regions.push(new BufferRegion(start, chunks.byteLength - start));
+      chunks.pad(align(chunks.byteLength) - chunks.byteLength);
+    }
+    const bodyLength = chunks.byteLength;
+    const header = new RecordBatch(
+      batch.numRows,
+      nodes,
+      regions,
+      body?.metadata ?? null,
+      variadicCounts,
+      batch.metadata,
+    );
+    const metadata = frameMessage(Message.from(header, bodyLength));
+    const index: ArrowIndex = { metadataLength: metadata.length, bodyLength };
+    return { rowCount: batch.numRows, chunks: [metadata, ...chunks.finish()], index };
+  };
+}
+
+/** Gathers buffers in order: large ones that own their memory stay as they are, all between them is joined by copying. */
+class ChunkList {
+  byteLength = 0;
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  readonly #handedOver = new Set<ArrayBufferLike>();
+  #run: Uint8Array[] = [];
+  #runLength = 0;
+
+  add(bytes: Uint8Array): void {
+    if (bytes.length >= JOIN_BELOW && ownsBuffer(bytes) && !this.#handedOver.has(bytes.buffer)) {
+      this.#closeRun();
+      // Two columns may share one buffer; only the first can take it along.
+      this.#handedOver.add(bytes.buffer);
+      this.#chunks.push(bytes);
+    } else {
+      this.#run.push(bytes);
+      this.#runLength += bytes.length;
+    }
+    this.byteLength += bytes.length;
+  }
+
+  pad(byteLength: number): void {
+    if (byteLength > 0) this.add(new Uint8Array(byteLength));
+  }
+
+  finish(): Uint8Array<ArrayBuffer>[] {
+    this.#closeRun();
+    return this.#chunks;
+  }
+
+  #closeRun(): void {
+    if (this.#runLength > 0) {
+      const joined = new Uint8Array(this.#runLength);
+      let at = 0;
+      for (const piece of this.#run) {
+        joined.set(piece, at);
+        at += piece.length;
+      }
+      this.#chunks.push(joined);
+    }
+    this.#run = [];
+    this.#runLength = 0;
+  }
+}
+
+function ownsBuffer(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return (
+    bytes.buffer instanceof ArrayBuffer &&
+    bytes.byteOffset === 0 &&
+    bytes.byteLength === bytes.buffer.byteLength
+  );
+}
