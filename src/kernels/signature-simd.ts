@@ -1,0 +1,187 @@
+import type { TextColumn } from '../columns/text-column.ts';
+import { CurationError } from '../errors.ts';
+import type { SignaturePlan } from './signature-plan.ts';
+import type { Signatures } from './signatures.ts';
+import { asciiTable, kindOf, type UnicodeTables, unicodeTables } from './unicode.ts';
+import { signatureWasmBase64 } from './wasm/signature-wasm.generated.ts';
+
+/** Fixed addresses; the same numbers stand in wasm/assembly/layout.ts, with what each place holds. */
+const CONSTANTS = 0;
+const MASKS = 64;
+const ASCII = 512;
+const TWO_BYTE = 5376;
+const DELTAS = 13568;
+const STAGE1 = 14592;
+const STAGE2 = 16640;
+const FREE = 49408;
+
+/** Text handed over at a time, so that the copy is still in the second-level cache when it is read. */
+const CHUNK_BYTES = 1 << 18;
+const CHUNK_ROWS = 4096;
+const CHUNK_KEY_BYTES = 1 << 20;
+/** Word hashes gathered between two drains, and room for those of one more block. */
+const WORDS = 1024;
+const WORDS_SLACK = 128;
+/** The kernel reads, and ignores, up to this many bytes behind the text. */
+const TEXT_SLACK = 80;
+/** An instance that grew beyond this for a giant document is dropped after it, as the memory of an instance cannot shrink. */
+const KEPT_BYTES = 16 << 20;
+const PAGE = 65_536;
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** The part of the global that is used here; neither `es2023` nor the types of Node 20 declare it. */
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
+
+interface Kernel {
+  readonly memory: Memory;
+  readonly configure: (...numbers: readonly number[]) => void;
+  readonly contentHashes: (text: number, offsets: number, count: number, hashes: number) => void;
+  readonly bandSignatures: (
+    text: number,
+    offsets: number,
+    count: number,
+    keys: number,
+    shingles: number,
+  ) => void;
+}
+
+/** The WebAssembly SIMD twin: returns the function that signs a column. */
+export async function createSimdSigner(
+  plan: SignaturePlan | undefined,
+): Promise<(text: TextColumn) => Signatures> {
+  const module = await WebAssembly.compile(Buffer.from(signatureWasmBase64, 'base64'));
+  const tables = unicodeTables();
+  let kernel: Kernel | undefined;
+  let free = 0;
+
+  function signChunk(text: TextColumn, first: number, last: number, into: Signatures): void {
+    if (kernel === undefined) {
+      kernel = instantiate(module);
+      free = prepare(kernel, plan, tables);
+    }
+    const { memory } = kernel;
+    const count = last - first;
+    const bandCount = plan === undefined ? 0 : plan.bands;
+    const start = text.offsets[first]!;
+    const end = text.offsets[last]!;
+    const hashes = free;
+    const keys = hashes + 8 * count;
+    const shingles = keys + 8 * count * bandCount;
+    const offsets = shingles + 4 * count;
+    const bytes = (offsets + 4 * (count + 1) + 63) & ~63;
+    reserve(memory, bytes + (end - start) + TEXT_SLACK);
+    new Int32Array(memory.buffer, offsets, count + 1).set(text.offsets.subarray(first, last + 1));
+    new Uint8Array(memory.buffer, bytes, end - start).set(text.bytes.subarray(start, end));
+
+    kernel.contentHashes(bytes, offsets, count, hashes);
+    into.contentHashes.set(new Uint32Array(memory.buffer, hashes, 2 * count), 2 * first);
+    if (plan !== undefined) {
+      kernel.bandSignatures(bytes, offsets, count, keys, shingles);
+      into.shingleCounts.set(new Uint32Array(memory.buffer, shingles, count), first);
+      for (let band = 0; band < bandCount; band++) {
+        const found = new Uint32Array(memory.buffer, keys + 8 * count * band, 2 * count);
+        into.bandKeys.set(found, 2 * (band * into.rowCount + first));
+      }
+    }
+    if (memory.buffer.byteLength > KEPT_BYTES) kernel = undefined;
+  }
+
+  const mostRows =
+    plan === undefined
+      ? CHUNK_ROWS
+      : Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_KEY_BYTES / (8 * plan.bands))));
+  return (text) => {
+    const { offsets, rowCount } = text;
+    const signatures: Signatures = {
+      rowCount,
+      contentHashes: new Uint32Array(2 * rowCount),
+      bandKeys: new Uint32Array(plan === undefined ? 0 : 2 * rowCount * plan.bands),
+      shingleCounts: new Uint32Array(rowCount),
+    };
+    // first < last <= rowCount, and offsets has rowCount + 1 entries.
+    for (let first = 0; first < rowCount; ) {
+      let last = first + 1;
+      const most = Math.min(rowCount, first + mostRows);
+      while (last < most && offsets[last + 1]! - offsets[first]! <= CHUNK_BYTES) last++;
+      signChunk(text, first, last, signatures);
+      first = last;
+    }
+    return signatures;
+  };
+}
+
+function instantiate(module: object): Kernel {
+  const abort = (): never => {
+    throw new CurationError('BAD_INPUT', 'signature kernel: aborted; this is a defect of the program');
+  };
+  return new WebAssembly.Instance(module, { env: { abort } }).exports as Kernel;
+}
+
+function reserve(memory: Memory, byteLength: number): void {
+  const missing = byteLength - memory.buffer.byteLength;
+  if (missing <= 0) return;
+  try {
+    memory.grow(Math.ceil(missing / PAGE));
+  } catch (cause) {
+    throw new CurationError(
+      'MEMORY',
+      `signature kernel: a document of about ${byteLength} bytes does not fit; split it or leave it out`,
+      { cause },
+    );
+  }
+}
+
+/** Writes tables and constants, places the work areas, and returns the first free address. */
+function prepare(kernel: Kernel, plan: SignaturePlan | undefined, tables: UnicodeTables): number {
+  const { memory } = kernel;
+  if (plan === undefined) return FREE;
+  const { ngram, bands, rows, bins, donors } = plan;
+  let next = FREE;
+  const place = (byteLength: number): number => {
+    const address = next;
+    next = (next + byteLength + 63) & ~63;
+    return address;
+  };
+  const hashes = place(8 * (ngram + WORDS + WORDS_SLACK)) + 8 * ngram;
+  const minima = place(4 * bins);
+  const occupied = place(4 * bins + 4);
+  const best = place(5 * bins + 16);
+  const ranks = place(Math.max(donors.ranks.byteLength, donors.walks.byteLength));
+  const orders = place(donors.orders.byteLength);
+  reserve(memory, next);
+
+  const bytes = new Uint8Array(memory.buffer);
+  new Uint32Array(memory.buffer).set(plan.constants, CONSTANTS / 4);
+  for (let length = 0; length <= 16; length++) {
+    bytes.fill(0xff, MASKS + 16 * length, MASKS + 17 * length);
+  }
+  bytes.set(asciiTable(tables), ASCII);
+  new Uint32Array(memory.buffer).set(twoByteTable(tables), TWO_BYTE / 4);
+  new Int32Array(memory.buffer).set(tables.deltas, DELTAS / 4);
+  bytes.set(tables.stage1, STAGE1);
+  bytes.set(tables.stage2, STAGE2);
+  if (bins > 256) new Uint32Array(memory.buffer).set(donors.walks, ranks / 4);
+  else bytes.set(donors.ranks, ranks);
+  bytes.set(donors.orders, orders);
+  const limit = hashes + 8 * WORDS;
+  kernel.configure(ngram, bands, rows, hashes, limit, minima, occupied, best, ranks, orders, donors.prime);
+  return next;
+}
+
+/** For code points below 0x800: 0 for a separator, else the lower case in UTF-8 (lowest byte first) and its length in the top byte. */
+function twoByteTable(tables: UnicodeTables): Uint32Array {
+  const encoder = new TextEncoder();
+  return Uint32Array.from({ length: 0x800 }, (_, code) => {
+    const kind = kindOf(tables, code);
+    if (code < 0x80 || kind === 0) return 0;
+    const lower = encoder.encode(String.fromCodePoint(code + tables.deltas[kind]!));
+    return lower[0]! | ((lower[1] ?? 0) << 8) | ((lower[2] ?? 0) << 16) | (lower.length << 24);
+  });
+}

@@ -1,0 +1,210 @@
+import { CONSTANTS, EMPTY, P1, P2, finish } from './layout';
+
+let ngram: u32 = 0;
+let bands: u32 = 0;
+let rows: u32 = 0;
+let bins: u32 = 0;
+/** First free slot of word hashes; the `ngram` slots before it hold the words drained last, zero at the start of a document. */
+export let hashes: usize = 0;
+export let hashLimit: usize = 0;
+let minima: usize = 0;
+/** Lists of occupied bins and of best ranks, while densifying. */
+let occupied: usize = 0;
+let best: usize = 0;
+/** Up to 256 bins: row `j`, byte `i`: place of bin `j` in the order of bin `i`; and its inverse, row `i`, byte `place`. Above: see walk. */
+let ranks: usize = 0;
+let orders: usize = 0;
+let stride: u32 = 0;
+let prime: u32 = 0;
+
+/** Rolling polynomial of the last `ngram` words, and words seen in this document. */
+let polynomial: u64 = 0;
+let words: u32 = 0;
+
+export function configure(
+  ngram_: u32,
+  bands_: u32,
+  rows_: u32,
+  hashes_: usize,
+  hashLimit_: usize,
+  minima_: usize,
+  occupied_: usize,
+  best_: usize,
+  ranks_: usize,
+  orders_: usize,
+  prime_: u32,
+): void {
+  ngram = ngram_;
+  bands = bands_;
+  rows = rows_;
+  bins = bands_ * rows_;
+  hashes = hashes_;
+  hashLimit = hashLimit_;
+  minima = minima_;
+  occupied = occupied_;
+  best = best_;
+  ranks = ranks_;
+  orders = orders_;
+  stride = (bins + 15) & ~15;
+  prime = prime_;
+}
+
+export function begin(): void {
+  polynomial = 0;
+  words = 0;
+  memory.fill(hashes - (<usize>ngram << 3), 0, <usize>ngram << 3);
+  memory.fill(minima, 0xff, <usize>bins << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function lower(bin: usize, shingle: u64): void {
+  const at = bin + <usize>(((shingle >> 32) * <u64>bins) >> 32 << 2);
+  const value = <u32>shingle;
+  const old = load<u32>(at);
+  store<u32>(at, select<u32>(value, old, value < old));
+}
+
+/** Takes the word hashes up to `end` into the minima; returns the next free slot. */
+export function drain(end: usize): usize {
+  const back = <usize>ngram << 3;
+  const base = load<u64>(CONSTANTS, 16);
+  const leaving = load<u64>(CONSTANTS, 24);
+  const whiten = load<u64>(CONSTANTS, 32);
+  const bin = minima;
+  let sum = polynomial;
+  let p = hashes;
+  if (words < ngram) {
+    const full = min<usize>(end, p + (<usize>(ngram - 1 - min(words, ngram - 1)) << 3));
+    for (; p < full; p += 8) sum = sum * base + load<u64>(p);
+  }
+  for (; p < end; p += 8) {
+    sum = sum * base + (load<u64>(p) - load<u64>(p - back) * leaving);
+    lower(bin, finish(sum ^ whiten));
+  }
+  polynomial = sum;
+  words += <u32>((end - hashes) >> 3);
+  memory.copy(hashes - back, end - back, back);
+  return hashes;
+}
+
+/** Ends a document, after the last drain: number of shingles. */
+export function complete(): u32 {
+  if (words >= ngram) return words - ngram + 1;
+  if (words == 0) return 0;
+  lower(minima, finish(polynomial ^ load<u64>(CONSTANTS, 32)));
+  return 1;
+}
+
+/**
+ * Fills the empty bins: bin `i` takes the value of the first bin, in an order of its own, that was not empty (optimal densification,
+ * Shrivastava 2017, arXiv 1703.04664). Many empty bins: the least rank over the occupied ones, 16 bins at a time; few: walk the order.
+ */
+export function densify(): void {
+  let count: u32 = 0;
+  for (let j: u32 = 0; j < bins; j++) {
+    store<u32>(occupied + (<usize>count << 2), j);
+    count += <u32>(load<u32>(minima + (<usize>j << 2)) != EMPTY);
+  }
+  if (count == bins) return;
+  if (count <= 1) {
+    // All bins hold the one value; none only if the hash of every shingle ends in 32 one bits.
+    const value = count == 0 ? EMPTY : load<u32>(minima + (<usize>load<u32>(occupied) << 2));
+    for (let i: u32 = 0; i < bins; i++) store<u32>(minima + (<usize>i << 2), value);
+    return;
+  }
+  if (bins > 256) {
+    densifyMany(count);
+    return;
+  }
+  const copies = best;
+  memory.copy(copies, minima, <usize>bins << 2);
+  const line = copies + (<usize>bins << 2);
+  if (count * 2 > bins) {
+    for (let i: u32 = 0; i < bins; i++) {
+      if (load<u32>(copies + (<usize>i << 2)) != EMPTY) continue;
+      let at = orders + <usize>(i * stride);
+      let value: u32;
+      do value = load<u32>(copies + (<usize>load<u8>(++at) << 2));
+      while (value == EMPTY);
+      store<u32>(minima + (<usize>i << 2), value);
+    }
+    return;
+  }
+  for (let i: u32 = 0; i < bins; i += 16) {
+    let least = i8x16.splat(-1);
+    for (let k: u32 = 0; k < count; k++) {
+      const j = load<u32>(occupied + (<usize>k << 2));
+      least = v128.min<u8>(least, v128.load(ranks + <usize>(j * stride + i)));
+    }
+    v128.store(line + i, least);
+  }
+  for (let i: u32 = 0; i < bins; i++) {
+    const donor = load<u8>(orders + <usize>(i * stride + load<u8>(line + i)));
+    store<u32>(minima + (<usize>i << 2), load<u32>(copies + (<usize>donor << 2)));
+  }
+}
+
+/**
+ * The same for more bins than a byte counts: the order of bin `i` is `first + t * step` modulo a prime, values that are no bin left out;
+ * `ranks` holds (first, step, inverse of step, 0) of each bin. Walks, or with few occupied bins takes the rank of each: O(bins ^ 1.5).
+ */
+function densifyMany(count: u32): void {
+  const copies = best;
+  memory.copy(copies, minima, <usize>bins << 2);
+  for (let i: u32 = 0; i < bins; i++) {
+    if (load<u32>(copies + (<usize>i << 2)) != EMPTY) continue;
+    const at = ranks + (<usize>i << 4);
+    const first = load<u32>(at);
+    let value: u32 = EMPTY;
+    if (count * count < bins) {
+      const inverse = load<u32>(at, 8);
+      let least: u32 = EMPTY;
+      for (let k: u32 = 0; k < count; k++) {
+        const j = load<u32>(occupied + (<usize>k << 2));
+        const rank = ((j + prime - first) * inverse) % prime;
+        if (rank < least) {
+          least = rank;
+          value = load<u32>(copies + (<usize>j << 2));
+        }
+      }
+    } else {
+      const step = load<u32>(at, 4);
+      let j = first;
+      while (true) {
+        if (j < bins) {
+          value = load<u32>(copies + (<usize>j << 2));
+          if (value != EMPTY) break;
+        }
+        j += step;
+        if (j >= prime) j -= prime;
+      }
+    }
+    store<u32>(minima + (<usize>i << 2), value);
+  }
+}
+
+/** Writes the keys of all bands, `bandStride` bytes apart, from `keys`; zeros for a document without shingles. */
+export function bandKeys(keys: usize, bandStride: usize, shingles: u32): void {
+  if (shingles == 0) {
+    for (let band: u32 = 0; band < bands; band++, keys += bandStride) store<u64>(keys, 0);
+    return;
+  }
+  const seed = load<u64>(CONSTANTS, 40);
+  let p = minima;
+  for (let band: u32 = 0; band < bands; band++) {
+    let h = seed + <u64>(band + 1) * P1;
+    const end = p + (<usize>rows << 2);
+    for (; p + 8 <= end; p += 8) {
+      h = (h ^ load<u64>(p)) * P2;
+      h ^= h >> 32;
+    }
+    if (p < end) {
+      h = (h ^ <u64>load<u32>(p)) * P2;
+      h ^= h >> 32;
+      p += 4;
+    }
+    store<u64>(keys, finish(h));
+    keys += bandStride;
+  }
+}
