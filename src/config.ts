@@ -1,0 +1,185 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { CurationError } from './errors.ts';
+import { defaultCompression, type OutputFormat } from './formats/encoders.ts';
+import type { Compression, FormatName } from './formats/format.ts';
+import { chooseBands } from './kernels/banding.ts';
+import type { SignatureParameters } from './kernels/signatures.ts';
+import type { RunEvent } from './report.ts';
+
+/** Where rows come from and how they are understood. */
+export interface InputOptions {
+  /** Files, directories, globs, or `-` for standard input. */
+  readonly input: string | readonly string[];
+  /** Told from magic bytes, else from the name, when absent. */
+  readonly inputFormat?: FormatName;
+  /** What `-` reads; default `process.stdin`. */
+  readonly stdin?: Readable;
+  /** `fail` (default) stops at the first damaged row; `skip` counts it as dropped, reason `unreadable`. */
+  readonly onError?: 'fail' | 'skip';
+}
+
+/** How hard to work, how to stop, how to watch. */
+export interface EngineOptions {
+  /** Worker threads; default all cores. The result never depends on it. */
+  readonly threads?: number;
+  /** Bytes the process may hold resident; default half of the machine's memory. The result never depends on it. */
+  readonly memory?: number;
+  /** Decoded bytes in a unit of work; default 8 MiB. The result never depends on it. */
+  readonly morselBytes?: number;
+  readonly signal?: AbortSignal;
+  /** Called on the main thread with what happens; progress comes at most ten times a second. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+export interface OutputOptions {
+  /** A directory, `-` for `stdout`, or a Writable. */
+  readonly output: string | Writable;
+  /** Default `arrow`. */
+  readonly format?: OutputFormat['format'];
+  /** Default: Arrow `none`, Parquet `zstd`, JSON lines `none`. */
+  readonly compression?: Compression;
+  /** A part ends with the batch that brings it to this many bytes; default 1 GiB. */
+  readonly partSize?: number;
+  /** Replace an output directory that holds files already. Default false. */
+  readonly overwrite?: boolean;
+}
+
+export interface ConvertOptions extends InputOptions, EngineOptions, OutputOptions {}
+
+export interface ReadOptions extends InputOptions, EngineOptions {}
+
+/** Which documents count as duplicates. */
+export interface DuplicateOptions {
+  /** Column that is judged; default `text`. */
+  readonly textColumn?: string;
+  /** Only exact duplicates (equal bytes); no MinHash. Default false. */
+  readonly exactOnly?: boolean;
+  /** Words in a shingle; default 5. */
+  readonly ngram?: number;
+  /** Bands of the LSH index; default 14. */
+  readonly bands?: number;
+  /** Minima in a band; default 8. */
+  readonly rows?: number;
+  /** Jaccard similarity to aim at, 0 to 1: chooses `bands` and `rows` out of 128 minima. Not together with them. */
+  readonly similarity?: number;
+  /** Probability that the whole Bloom index calls a new document a duplicate; default 1e-5. */
+  readonly falsePositive?: number;
+  /** Documents the index is sized for when the inputs cannot tell; it grows in layers when there are more. */
+  readonly expectedDocuments?: number;
+  /** Changes every hash; default 0. */
+  readonly seed?: number;
+}
+
+export interface DedupOptions extends InputOptions, EngineOptions, OutputOptions, DuplicateOptions {
+  /** Column named in the ledger; default `id` when there is one. */
+  readonly idColumn?: string;
+}
+
+export interface DedupStreamOptions
+  extends DuplicateOptions,
+    Pick<EngineOptions, 'threads' | 'signal' | 'onEvent'> {}
+
+const GIBIBYTE = 2 ** 30;
+
+/** Engine options with every default filled in. */
+export interface EngineConfig {
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly morselBytes: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: ((event: RunEvent) => void) | undefined;
+}
+
+/** @throws CurationError `USAGE` for a value out of range. */
+export function engineConfig(options: EngineOptions): EngineConfig {
+  const { signal, onEvent } = options;
+  return {
+    threads: wholeNumber('--threads', options.threads ?? availableParallelism(), 1, 256),
+    memoryBytes: wholeNumber(
+      '--memory',
+      options.memory ?? Math.floor(machineMemory() / 2),
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    morselBytes: wholeNumber('morselBytes', options.morselBytes ?? 8 * 2 ** 20, 64 * 1024, GIBIBYTE),
+    signal,
+    onEvent,
+  };
+}
+
+/** What dedup needs to know of the hashes, checked. */
+export interface DuplicateConfig {
+  readonly parameters: SignatureParameters | undefined;
+  readonly falsePositiveRate: number;
+  readonly expectedDocuments: number | undefined;
+}
+
+/** @throws CurationError `USAGE` for a value out of range or options that contradict each other. */
+export function duplicateConfig(options: DuplicateOptions): DuplicateConfig {
+  const falsePositiveRate = options.falsePositive ?? 1e-5;
+  if (!(falsePositiveRate >= 1e-9 && falsePositiveRate <= 0.1)) {
+    throw new CurationError(
+      'USAGE',
+      `--false-positive: expected a rate from 1e-9 to 0.1, found ${falsePositiveRate}`,
+    );
+  }
+  const expectedDocuments =
+    options.expectedDocuments === undefined
+      ? undefined
+      : wholeNumber('--expected-documents', options.expectedDocuments, 1, 1e12);
+  const shared = { falsePositiveRate, expectedDocuments };
+  const { exactOnly, similarity, ngram, bands, rows, seed } = options;
+  if (exactOnly === true) {
+    for (const [name, value] of Object.entries({ similarity, ngram, bands, rows })) {
+      if (value !== undefined) {
+        throw new CurationError('USAGE', `--${name} has no meaning with --exact-only; leave one of them out`);
+      }
+    }
+    return { ...shared, parameters: undefined };
+  }
+  if (similarity !== undefined && (bands !== undefined || rows !== undefined)) {
+    throw new CurationError('USAGE', '--similarity chooses --bands and --rows; give either it or them');
+  }
+  if (similarity !== undefined && !(similarity > 0 && similarity < 1)) {
+    throw new CurationError('USAGE', `--similarity: expected a number between 0 and 1, found ${similarity}`);
+  }
+  const chosen = similarity === undefined ? { bands: 14, rows: 8 } : chooseBands(similarity, 128);
+  const parameters = {
+    ngram: wholeNumber('--ngram', ngram ?? 5, 1, 64),
+    bands: wholeNumber('--bands', bands ?? chosen.bands, 1, 512),
+    rows: wholeNumber('--rows', rows ?? chosen.rows, 1, 128),
+    seed: wholeNumber('--seed', seed ?? 0, 0, 2 ** 32 - 1),
+  };
+  if (parameters.bands * parameters.rows > 4096) {
+    throw new CurationError(
+      'USAGE',
+      `--bands x --rows: at most 4096 minima, found ${parameters.bands * parameters.rows}`,
+    );
+  }
+  return { ...shared, parameters };
+}
+
+/** Output format with its default compression. */
+export function outputFormat(options: OutputOptions): OutputFormat {
+  const format = options.format ?? 'arrow';
+  return { format, compression: options.compression ?? defaultCompression(format) };
+}
+
+export function partBytes(options: OutputOptions): number {
+  return wholeNumber('--part-size', options.partSize ?? GIBIBYTE, 1, Number.MAX_SAFE_INTEGER);
+}
+
+function wholeNumber(option: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new CurationError(
+    'USAGE',
+    `${option}: expected a whole number from ${least} to ${most}, found ${value}`,
+  );
+}
+
+/** Memory of the machine, or of the container when it allows less. */
+function machineMemory(): number {
+  const constrained = process.constrainedMemory?.() ?? 0;
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}

@@ -1,0 +1,25 @@
+import type { ConvertOptions } from './config.ts';
+import { openInputs } from './open.ts';
+import type { Report } from './report.ts';
+import { run } from './run.ts';
+
+/** Any input to any output, every row and column: the same trip as dedup without a verdict. */
+export async function convert(options: ConvertOptions): Promise<Report> {
+  return run(
+    {
+      name: 'convert',
+      inputs: await openInputs(options),
+      textIndex: -1,
+      idIndex: -1,
+      signatures: 'none',
+      indexBytes: 0,
+      writesLedger: false,
+      createJudge: () => ({
+        reasons: [],
+        judge: ({ rowCount }) => ({ verdicts: new Uint8Array(rowCount), twins: undefined }),
+        report: () => undefined,
+      }),
+    },
+    options,
+  );
+}

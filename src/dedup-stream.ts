@@ -1,0 +1,103 @@
+import { Duplex } from 'node:stream';
+import { RecordBatch, type Schema } from 'apache-arrow';
+import { gather } from './columns/gather.ts';
+import { findTextColumn } from './columns/schema.ts';
+import { textColumn } from './columns/text.ts';
+import { type DedupStreamOptions, duplicateConfig, engineConfig } from './config.ts';
+import { orderedMap } from './flow/ordered-map.ts';
+import type { Signatures } from './kernels/signatures.ts';
+import { openPool } from './parallel/pool.ts';
+import { createDeduplicator } from './stages/deduplicate.ts';
+import { createTally } from './stages/tally.ts';
+
+/** Documents the index is sized for when the caller does not say; it grows in layers. */
+const UNKNOWN_DOCUMENTS = 1_000_000;
+
+/**
+ * The deduplicator as a Duplex for somebody else's `pipeline()`: Arrow record batches in, the same batches without
+ * exact and near duplicates out, in order. Text is hashed by worker threads; at most two batches a thread are under
+ * way, and none is asked for while the consumer sleeps. A batch of which nothing is kept is left out.
+ * Destroying the stream, an error on either side or an abort ends its threads.
+ */
+export function dedupStream(options: DedupStreamOptions = {}): Duplex {
+  const { parameters, falsePositiveRate, expectedDocuments } = duplicateConfig(options);
+  const { threads, signal, onEvent } = engineConfig(options);
+
+  async function* deduplicate(
+    source: AsyncIterable<unknown>,
+    streamSignal: AbortSignal | undefined,
+  ): AsyncGenerator<RecordBatch, void, undefined> {
+    const startedAt = performance.now();
+    const controller = new AbortController();
+    const stop = (): void => controller.abort();
+    for (const from of [signal, streamSignal]) from?.addEventListener('abort', stop, { once: true });
+    const job = {
+      schema: new Uint8Array(0),
+      onError: 'fail',
+      textIndex: 0,
+      idIndex: -1,
+      signatures: parameters ?? 'exact',
+      outputs: {},
+    } as const;
+    const pool = openPool(job, threads, controller.signal);
+    const deduplicator = createDeduplicator({
+      parameters,
+      falsePositiveRate,
+      expectedDocuments: expectedDocuments ?? UNKNOWN_DOCUMENTS,
+    });
+    const tally = createTally({
+      sources: [{ path: '-', format: 'arrow' }],
+      reasons: ['exact-duplicate', 'near-duplicate'],
+      documentsExpected: expectedDocuments,
+      bytesWritten: () => 0,
+      startedAt,
+    });
+    let schema: Schema | undefined;
+    let textIndex = -1;
+
+    async function sign(
+      batch: unknown,
+    ): Promise<{ batch: RecordBatch; lengths: Uint32Array; signatures: Signatures }> {
+      if (!(batch instanceof RecordBatch)) {
+        throw new TypeError('dedupStream: expected an Arrow RecordBatch of apache-arrow, got something else');
+      }
+      if (schema === undefined) {
+        schema = batch.schema;
+        textIndex = findTextColumn(schema, options.textColumn ?? 'text', 'dedupStream');
+      }
+      const text = textColumn(batch, textIndex);
+      // A copy to hand over: the batch itself stays here, untouched, until its verdict is known.
+      const start = text.offsets[0]!;
+      const bytes = text.bytes.slice(start, text.offsets[text.rowCount]);
+      const offsets = text.offsets.slice(0, text.rowCount + 1);
+      const lengths = new Uint32Array(text.rowCount);
+      for (let row = 0; row < text.rowCount; row++) lengths[row] = offsets[row + 1]! - offsets[row]!;
+      if (start !== 0) for (let i = 0; i < offsets.length; i++) offsets[i]! -= start;
+      const transfer = [bytes.buffer, offsets.buffer] as ArrayBuffer[];
+      return { batch, lengths, signatures: await pool.run('sign', { bytes, offsets }, transfer) };
+    }
+
+    try {
+      const signed = orderedMap(source, sign, { concurrency: threads + 1 });
+      for await (const { batch, lengths, signatures } of signed) {
+        const { reasons } = deduplicator.commit(signatures, tally.nextOrdinal);
+        const rowCount = batch.numRows;
+        tally.add(0, { rowCount, rejects: [], textLengths: lengths as Uint32Array<ArrayBuffer> }, reasons);
+        const rows = Uint32Array.from(reasons.keys()).filter((row) => reasons[row] === 0);
+        onEvent?.({ type: 'progress', progress: tally.progress() });
+        if (rows.length === rowCount) yield batch;
+        else if (rows.length > 0) yield gather(batch.schema, [{ batch, rows }]);
+      }
+    } finally {
+      for (const from of [signal, streamSignal]) from?.removeEventListener('abort', stop);
+      controller.abort();
+      await pool.close();
+    }
+  }
+
+  const stream = Duplex.from(
+    (source: AsyncIterable<unknown>, { signal: own }: { signal?: AbortSignal } = {}) =>
+      deduplicate(source, own),
+  );
+  return stream;
+}

@@ -1,0 +1,74 @@
+import { CurationError } from '../errors.ts';
+import { formatBytes } from '../units.ts';
+
+/** How the promise of `--memory` is spent. All sizes in bytes. */
+export interface MemoryPlan {
+  readonly slabBytes: number;
+  readonly slabCount: number;
+  /** A single row may take this much; a larger one is refused with a clear error. */
+  readonly largestRowBytes: number;
+  /** What the dedup index may grow to when a guess of the document count was low. */
+  readonly indexBytes: number;
+}
+
+export interface MemoryRequest {
+  /** The whole process, resident. */
+  readonly memoryBytes: number;
+  readonly threads: number;
+  readonly morselBytes: number;
+  /** Bloom filters, exact set and twin cache at start; 0 without deduplication. */
+  readonly indexBytes: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+/** Node itself, schema and queues on the main thread. */
+const MAIN_BYTES = 110 * MEBIBYTE;
+/** One thread: its heap, WebAssembly memory, decoder scratch and the batch it encodes. */
+const THREAD_BYTES = 72 * MEBIBYTE;
+/** Output batches wait in at most this many slabs before their rows are copied out. */
+export const MOST_PINNED_SLABS = 2;
+
+/** Morsels decoded ahead of the commit: one for each thread and one to have ready. */
+export function analysisConcurrency(threads: number): number {
+  return threads + 1;
+}
+
+/**
+ * Divides `memoryBytes` before the first row is read. The dedup index comes first, because its size follows from the
+ * documents and the false-positive rate alone; slabs share what is left. Fewer slabs are slower, never different in result.
+ *
+ *     | main | threads x worker | index (filters, exact set) | slabs: at least ahead + pinned | spare: rows, growth |
+ *
+ * @throws CurationError `MEMORY` when the least that works does not fit: by how much, and which option would mend it.
+ */
+export function planMemory(request: MemoryRequest): MemoryPlan {
+  const { memoryBytes, threads, morselBytes, indexBytes } = request;
+  // Half as much again as a morsel: decoded rows are wider than the estimate from the footer now and then.
+  const slabBytes = Math.ceil((morselBytes * 1.5) / 65536) * 65536;
+  const fewest = analysisConcurrency(threads) + MOST_PINNED_SLABS;
+  const preferred = fewest + 2 * threads;
+  const fixed = MAIN_BYTES + threads * THREAD_BYTES + indexBytes;
+  const needed = fixed + fewest * slabBytes;
+  if (needed > memoryBytes) {
+    const index = indexBytes > 0 ? `, of which the dedup index ${formatBytes(indexBytes)}` : '';
+    const cures =
+      indexBytes > 128 * MEBIBYTE
+        ? 'raise --memory, allow a higher --false-positive, or use --exact-only'
+        : threads > 1
+          ? 'raise --memory or use fewer --threads'
+          : 'raise --memory';
+    throw new CurationError(
+      'MEMORY',
+      `--memory ${formatBytes(memoryBytes)} is ${formatBytes(needed - memoryBytes)} too little: ${threads} thread${threads === 1 ? '' : 's'} need ${formatBytes(needed)}${index}; ${cures}`,
+    );
+  }
+  const spare = memoryBytes - fixed;
+  const slabCount = Math.min(preferred, Math.floor(spare / slabBytes));
+  const left = spare - slabCount * slabBytes;
+  return {
+    slabBytes,
+    slabCount,
+    largestRowBytes: Math.max(slabBytes, Math.floor(left / 3)),
+    indexBytes: indexBytes + left,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Ids } from '../columns/ids.ts';
+import type { Placement } from '../columns/wire.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { OutputFormat } from '../formats/encoders.ts';
+import type { Encoded, Morsel, Reject } from '../formats/format.ts';
+import type { SignatureParameters, Signatures } from '../kernels/signatures.ts';
+
+/** What a thread must know of the whole run; sent once, when the thread starts. */
+export interface Job {
+  /** Schema of every batch after `conform`, as an IPC schema message; empty when the job never decodes. */
+  readonly schema: Uint8Array;
+  readonly onError: 'fail' | 'skip';
+  /** Index of the text column in `schema`, or -1 where no text is judged. */
+  readonly textIndex: number;
+  /** Index of the id column in `schema`, or -1. */
+  readonly idIndex: number;
+  /** `none`: no hashes. `exact`: content hashes. Otherwise content hashes and band keys. */
+  readonly signatures: 'none' | 'exact' | SignatureParameters;
+  /** Kinds of output the job encodes, by name. */
+  readonly outputs: Readonly<Record<string, { readonly format: OutputFormat; readonly schema: Uint8Array }>>;
+}
+
+/** A batch that lies in memory both sides can see, or that is handed over whole. */
+export interface PlacedBatch {
+  readonly placement: Placement;
+  readonly bytes: Uint8Array;
+}
+
+/** Rows of a placed batch; `rows` undefined is all of them. */
+export interface PlacedPiece extends PlacedBatch {
+  readonly rows: Uint32Array | undefined;
+}
+
+/** A morsel decoded into the slab, judged and hashed. */
+export interface Analysis {
+  readonly rowCount: number;
+  /** Undefined when a row does not fit the slab: `slabBytes` says what it takes, `rest` is the morsel again. */
+  readonly placement: Placement | undefined;
+  readonly slabBytes: number;
+  readonly rest: Morsel | undefined;
+  readonly rejects: readonly Reject[];
+  readonly signatures: Signatures | undefined;
+  /** Bytes of each text; empty where no text column is judged. */
+  readonly textLengths: Uint32Array<ArrayBuffer>;
+  /** Logical bytes of each row over all columns (columns/sizes.ts). */
+  readonly rowBytes: Uint32Array<ArrayBuffer>;
+  readonly ids: Ids | undefined;
+}
+
+/** Every task a thread can run: name, what goes in, what comes out. */
+export interface Tasks {
+  /** Decode a morsel into the slab, hash its text. */
+  readonly analyze: {
+    readonly input: { readonly morsel: Morsel; readonly slab: SharedArrayBuffer };
+    readonly output: Analysis;
+  };
+  /** Decode a morsel into memory of its own. */
+  readonly decode: {
+    readonly input: { readonly morsel: Morsel; readonly byteLimit: number };
+    readonly output: PlacedBatch & {
+      readonly rowCount: number;
+      readonly rest: Morsel | undefined;
+      readonly rejects: readonly Reject[];
+    };
+  };
+  /** Hash text that somebody else decoded. */
+  readonly sign: {
+    readonly input: { readonly bytes: Uint8Array; readonly offsets: Int32Array };
+    readonly output: Signatures;
+  };
+  /** Copy the chosen rows to one batch and encode it. */
+  readonly encode: {
+    readonly input: { readonly output: string; readonly pieces: readonly PlacedPiece[] };
+    readonly output: Encoded;
+  };
+  /** Copy the chosen rows to one batch, so that the slabs they lie in can go. */
+  readonly compact: {
+    readonly input: { readonly output: string; readonly pieces: readonly PlacedPiece[] };
+    readonly output: PlacedBatch;
+  };
+}
+
+export type TaskName = keyof Tasks;
+
+/**
+ * How a task ends. A failure the user can mend travels as a value, because structured clone strips an error of its class
+ * and of its `code`; anything else thrown in a thread is a defect and rejects as it is.
+ */
+export type Outcome<Output> =
+  | { readonly output: Output }
+  | { readonly failure: { readonly code: ErrorCode; readonly message: string } };

@@ -1,0 +1,61 @@
+import type { Batch } from './columns/batch.ts';
+import { serializeSchema } from './columns/schema.ts';
+import { restore } from './columns/wire.ts';
+import { engineConfig, type ReadOptions } from './config.ts';
+import { analysisConcurrency } from './flow/memory.ts';
+import { orderedMap } from './flow/ordered-map.ts';
+import type { Morsel, Source } from './formats/format.ts';
+import { openInputs } from './open.ts';
+import { openPool } from './parallel/pool.ts';
+
+/**
+ * Reads any input as Arrow record batches, in input order, decoded by worker threads. At most one batch a thread and one
+ * more are decoded ahead of the consumer. Breaking out of the loop stops the threads.
+ * @param input a path, directory or glob, several of them, or options.
+ */
+export async function* read(
+  input: string | readonly string[] | ReadOptions,
+): AsyncGenerator<Batch, void, undefined> {
+  const options: ReadOptions = typeof input === 'object' && 'input' in input ? input : { input };
+  const { threads, morselBytes, signal } = engineConfig(options);
+  const { sources, schema } = await openInputs(options);
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(signal?.reason);
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', stop, { once: true });
+  const job = {
+    schema: serializeSchema(schema),
+    onError: options.onError ?? 'fail',
+    textIndex: -1,
+    idIndex: -1,
+    signatures: 'none',
+    outputs: {},
+  } as const;
+  const pool = openPool(job, threads, controller.signal);
+  try {
+    const decoded = orderedMap(
+      morselsOf(sources, morselBytes, controller.signal),
+      (morsel) =>
+        pool.run('decode', { morsel, byteLimit: morselBytes * 2 }, morsel.bytes ? [morsel.bytes.buffer] : []),
+      { concurrency: analysisConcurrency(threads), remainder: ({ rest }) => rest },
+    );
+    for await (const { placement, bytes, rowCount } of decoded) {
+      if (rowCount > 0) yield restore(schema, placement, bytes);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    controller.abort();
+    await pool.close();
+  }
+}
+
+async function* morselsOf(
+  sources: readonly Source[],
+  morselBytes: number,
+  signal: AbortSignal,
+): AsyncGenerator<Morsel, void, undefined> {
+  for (const source of sources) yield* source.morsels({ morselBytes, signal });
+}

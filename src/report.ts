@@ -1,0 +1,70 @@
+import type { NearDuplicateReport } from './stages/deduplicate.ts';
+import type { Part } from './stages/write.ts';
+
+/** What `report.json` holds. `version` changes when a field changes its meaning or goes. */
+export interface Report {
+  readonly version: 1;
+  readonly verb: 'dedup' | 'convert';
+  readonly documents: {
+    /** Always `kept` plus every reason of `dropped`. */
+    readonly read: number;
+    readonly kept: number;
+    /** Documents by reason; every reason the verb can give is listed, 0 included. */
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+  readonly bytes: {
+    /** Stored bytes of the inputs; undefined for a stream. */
+    readonly input?: number;
+    /** UTF-8 bytes of the text column, read and kept; 0 where no text column is judged. */
+    readonly text: number;
+    readonly textKept: number;
+    /** Bytes of the parts. */
+    readonly output: number;
+  };
+  readonly seconds: number;
+  /** Largest resident size of the process so far. */
+  readonly peakMemoryBytes: number;
+  readonly threads: number;
+  readonly inputs: readonly { readonly path: string; readonly format: string; readonly documents: number }[];
+  /** The first damaged rows, with `--on-error skip`; at most 100. */
+  readonly unreadable: readonly string[];
+  /** True when the reader of standard output went away before the end. */
+  readonly isCutShort: boolean;
+  /** Absent with `--exact-only` and for convert. */
+  readonly nearDuplicate?: NearDuplicateReport;
+}
+
+/** What `manifest.json` holds: written last, so a directory that has one is complete. */
+export interface Manifest {
+  readonly version: 1;
+  readonly verb: Report['verb'];
+  readonly format: string;
+  readonly compression: string;
+  readonly rows: number;
+  readonly parts: readonly Part[];
+  readonly ledger: readonly Part[];
+}
+
+/** Counts while a run goes on. */
+export interface Progress {
+  readonly documentsRead: number;
+  readonly documentsKept: number;
+  /** Documents in all the inputs, or undefined when they cannot tell. */
+  readonly documentsExpected: number | undefined;
+  readonly textBytes: number;
+  readonly bytesWritten: number;
+  readonly seconds: number;
+}
+
+/** What a run tells whoever watches it. */
+export type RunEvent =
+  | {
+      readonly type: 'plan';
+      readonly inputs: number;
+      readonly documentsExpected: number | undefined;
+      readonly inputBytes: number | undefined;
+      readonly threads: number;
+      readonly indexBytes: number;
+    }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'part'; readonly part: Part };

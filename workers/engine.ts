@@ -1,0 +1,146 @@
+import { workerData } from 'node:worker_threads';
+import type { Schema } from 'apache-arrow';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { gather } from '../src/columns/gather.ts';
+import { idColumn } from '../src/columns/ids.ts';
+import { conform, deserializeSchema } from '../src/columns/schema.ts';
+import { rowByteLengths } from '../src/columns/sizes.ts';
+import { textColumn } from '../src/columns/text.ts';
+import { place, placedByteLength, restore } from '../src/columns/wire.ts';
+import { CurationError } from '../src/errors.ts';
+import { decode as decodeMorsel } from '../src/formats/decode.ts';
+import { createEncoder } from '../src/formats/encoders.ts';
+import type { Encode } from '../src/formats/format.ts';
+import type { Signatures } from '../src/kernels/signatures.ts';
+import { createSigner, type Signer } from '../src/kernels/signer.ts';
+import type { Job, Outcome, PlacedPiece, TaskName, Tasks } from '../src/parallel/tasks.ts';
+
+// Each export is one task of src/parallel/tasks.ts: unwrap, call, hand back. What outlives a task is made once a thread.
+
+const job = workerData as Job;
+let inputSchema: Schema | undefined;
+let signer: Promise<Signer> | undefined;
+const outputs = new Map<string, { readonly schema: Schema; readonly encode: Promise<Encode> }>();
+
+export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel, slab }) => {
+  const decoded = await decodeMorsel(morsel, { byteLimit: slab.byteLength - SLACK, onError: job.onError });
+  const batch = conform(decoded.batch, schemaOfInput());
+  const slabBytes = placedByteLength(batch);
+  const common = { rowCount: batch.numRows, slabBytes, rejects: decoded.rejects };
+  if (slabBytes > slab.byteLength) {
+    const nothing = {
+      rowCount: 0,
+      placement: undefined,
+      rest: morsel,
+      rejects: [],
+      signatures: undefined,
+      ids: undefined,
+    };
+    return {
+      output: { ...common, ...nothing, textLengths: new Uint32Array(0), rowBytes: new Uint32Array(0) },
+      transfer: [],
+    };
+  }
+  let signatures: Signatures | undefined;
+  let textLengths = new Uint32Array(0);
+  if (job.textIndex >= 0) {
+    const text = textColumn(batch, job.textIndex);
+    textLengths = new Uint32Array(text.rowCount);
+    for (let row = 0; row < text.rowCount; row++)
+      textLengths[row] = text.offsets[row + 1]! - text.offsets[row]!;
+    if (job.signatures !== 'none') signatures = (await signerOfJob()).sign(text);
+  }
+  const ids = job.idIndex < 0 ? undefined : idColumn(batch, job.idIndex);
+  const rowBytes = rowByteLengths(batch);
+  const placement = place(batch, new Uint8Array(slab));
+  return {
+    output: { ...common, placement, rest: decoded.rest, signatures, textLengths, rowBytes, ids },
+    transfer: [
+      rowBytes.buffer,
+      textLengths.buffer,
+      ...(signatures === undefined ? [] : buffersOf(signatures)),
+      ...(ids === undefined ? [] : [ids.bytes.buffer, ids.lengths.buffer]),
+    ],
+  };
+});
+
+export const decode: TaskFunction<'decode'> = task<'decode'>(async ({ morsel, byteLimit }) => {
+  const { batch, rest, rejects } = await decodeMorsel(morsel, { byteLimit, onError: job.onError });
+  const conformed = conform(batch, schemaOfInput());
+  const bytes = new Uint8Array(placedByteLength(conformed));
+  const placement = place(conformed, bytes);
+  return { output: { placement, bytes, rowCount: batch.numRows, rest, rejects }, transfer: [bytes.buffer] };
+});
+
+export const sign: TaskFunction<'sign'> = task<'sign'>(async ({ bytes, offsets }) => {
+  const signatures = (await signerOfJob()).sign({ bytes, offsets, rowCount: offsets.length - 1 });
+  return { output: signatures, transfer: buffersOf(signatures) };
+});
+
+export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pieces }) => {
+  const { schema, encode: encoder } = outputNamed(output);
+  const encoded = (await encoder)(gatherPieces(schema, pieces));
+  return { output: encoded, transfer: [...new Set(encoded.chunks.map((chunk) => chunk.buffer))] };
+});
+
+export const compact: TaskFunction<'compact'> = task<'compact'>(async ({ output, pieces }) => {
+  const batch = gatherPieces(outputNamed(output).schema, pieces);
+  const bytes = new Uint8Array(placedByteLength(batch));
+  const placement = place(batch, bytes);
+  return { output: { placement, bytes }, transfer: [bytes.buffer] };
+});
+
+/** Buffers are aligned when they are placed, so a batch can take a little more than its own bytes. */
+const SLACK = 256 * 1024;
+
+type TaskFunction<Name extends TaskName> = (input: Tasks[Name]['input']) => Promise<unknown>;
+
+/** Turns a task's body into what Piscina calls: the result moved rather than cloned, our own errors as values. */
+function task<Name extends TaskName>(
+  body: (
+    input: Tasks[Name]['input'],
+  ) => Promise<{ readonly output: Tasks[Name]['output']; readonly transfer: readonly ArrayBuffer[] }>,
+): TaskFunction<Name> {
+  return async (input) => {
+    try {
+      const { output, transfer } = await body(input);
+      const outcome: Outcome<Tasks[Name]['output']> = { output };
+      return move({ [transferableSymbol]: transfer, [valueSymbol]: outcome } as never);
+    } catch (error) {
+      if (!(error instanceof CurationError)) throw error;
+      return { failure: { code: error.code, message: error.message } } satisfies Outcome<never>;
+    }
+  };
+}
+
+function schemaOfInput(): Schema {
+  return (inputSchema ??= deserializeSchema(job.schema));
+}
+
+function signerOfJob(): Promise<Signer> {
+  const { signatures } = job;
+  return (signer ??= createSigner(typeof signatures === 'string' ? undefined : signatures));
+}
+
+function outputNamed(name: string): { readonly schema: Schema; readonly encode: Promise<Encode> } {
+  let output = outputs.get(name);
+  if (output === undefined) {
+    const description = job.outputs[name];
+    if (description === undefined) throw new RangeError(`no output named ${name} in this job`);
+    const schema = deserializeSchema(description.schema);
+    output = { schema, encode: createEncoder(description.format, schema) };
+    outputs.set(name, output);
+  }
+  return output;
+}
+
+function gatherPieces(schema: Schema, pieces: readonly PlacedPiece[]): ReturnType<typeof gather> {
+  return gather(
+    schema,
+    pieces.map(({ placement, bytes, rows }) => ({ batch: restore(schema, placement, bytes), rows })),
+  );
+}
+
+function buffersOf(signatures: Signatures): ArrayBuffer[] {
+  return [signatures.contentHashes.buffer, signatures.bandKeys.buffer, signatures.shingleCounts.buffer];
+}
