@@ -10,7 +10,7 @@ export interface Donors {
   readonly orders: Uint8Array;
   /** Its inverse, turned: row `j`, byte `i` is the place of bin `j` in the order of bin `i`. Empty above 256 bins. */
   readonly ranks: Uint8Array;
-  /** `bins` rounded up to a multiple of 16. */
+  /** `bins` rounded up to a multiple of 32. */
   readonly stride: number;
   /** Above 256 bins the order of bin `i` is `first + t * step` modulo `prime`, numbers that are no bin left out: (first, step, inverse of step, 0) of each. */
   readonly walks: Uint32Array;
@@ -21,7 +21,7 @@ export interface Donors {
 /** Lays out the orders, the same for the same `bins` and `seed`. Costs bins^2 bytes twice up to 256 bins, 16 bytes a bin above. */
 export function layOutDonors(bins: number, seed: number): Donors {
   const draw = generator(seed);
-  const stride = (bins + 15) & ~15;
+  const stride = (bins + 31) & ~31;
   if (bins > 256) {
     const prime = leastPrime(bins);
     const walks = new Uint32Array(4 * bins);
@@ -53,11 +53,14 @@ export function layOutDonors(bins: number, seed: number): Donors {
 export function densify(donors: Donors, minima: Uint32Array, copies: Uint32Array, empty: number): void {
   const { bins, orders, stride, walks, prime } = donors;
   copies.set(minima);
+  const occupied = bins > 256 ? listOccupied(copies, empty) : [];
   for (let bin = 0; bin < bins; bin++) {
     if (copies[bin]! !== empty) continue;
     let value = empty;
     if (bins <= 256) {
       for (let at = bin * stride + 1; value === empty; at++) value = copies[orders[at]!]!;
+    } else if (occupied.length ** 2 < bins) {
+      value = copies[leastRank(donors, bin, occupied)]!;
     } else {
       const step = walks[4 * bin + 1]!;
       for (let donor = walks[4 * bin]!; value === empty; donor = (donor + step) % prime) {
@@ -66,6 +69,28 @@ export function densify(donors: Donors, minima: Uint32Array, copies: Uint32Array
     }
     minima[bin] = value;
   }
+}
+
+function listOccupied(minima: Uint32Array, empty: number): number[] {
+  const occupied: number[] = [];
+  for (let bin = 0; bin < minima.length; bin++) if (minima[bin] !== empty) occupied.push(bin);
+  return occupied;
+}
+
+/** The bin that a walk past many empty ones would find, by the place of each occupied one in the order. */
+function leastRank(donors: Donors, bin: number, occupied: readonly number[]): number {
+  const { walks, prime } = donors;
+  const first = walks[4 * bin]!;
+  const inverseStep = walks[4 * bin + 2]!;
+  let least = prime;
+  let found = 0;
+  for (const donor of occupied) {
+    const rank = ((donor + prime - first) * inverseStep) % prime;
+    if (rank >= least) continue;
+    least = rank;
+    found = donor;
+  }
+  return found;
 }
 
 function leastPrime(from: number): number {

@@ -150,9 +150,9 @@ function prepare(kernel: Kernel, plan: SignaturePlan | undefined, tables: Unicod
     return address;
   };
   const hashes = place(8 * (ngram + WORDS + WORDS_SLACK)) + 8 * ngram;
-  const minima = place(4 * bins);
-  const occupied = place(4 * bins + 4);
-  const best = place(5 * bins + 16);
+  const minima = place(4 * donors.stride);
+  const occupied = place(4 * donors.stride);
+  const best = place(5 * donors.stride);
   const ranks = place(Math.max(donors.ranks.byteLength, donors.walks.byteLength));
   const orders = place(donors.orders.byteLength);
   reserve(memory, next);

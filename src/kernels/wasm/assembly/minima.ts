@@ -8,10 +8,10 @@ let bins: u32 = 0;
 export let hashes: usize = 0;
 export let hashLimit: usize = 0;
 let minima: usize = 0;
-/** Lists of occupied bins and of best ranks, while densifying. */
+/** While densifying: the list of occupied bins; a copy of the minima and behind it the best ranks. */
 let occupied: usize = 0;
 let best: usize = 0;
-/** Up to 256 bins: row `j`, byte `i`: place of bin `j` in the order of bin `i`; and its inverse, row `i`, byte `place`. Above: see walk. */
+/** `bins` rounded up to 32; minima between are zero. Up to 256 bins: row `j`, byte `i`: place of bin `j` in the order of bin `i`; and its inverse, row `i`, byte `place`. Above: see walk. */
 let ranks: usize = 0;
 let orders: usize = 0;
 let stride: u32 = 0;
@@ -45,15 +45,18 @@ export function configure(
   best = best_;
   ranks = ranks_;
   orders = orders_;
-  stride = (bins + 15) & ~15;
+  stride = (bins + 31) & ~31;
   prime = prime_;
 }
 
 export function begin(): void {
   polynomial = 0;
   words = 0;
-  memory.fill(hashes - (<usize>ngram << 3), 0, <usize>ngram << 3);
-  memory.fill(minima, 0xff, <usize>bins << 2);
+  // Loops, as memory.fill and memory.copy leave the kernel, which costs more than these few bytes.
+  for (let at = hashes - (<usize>ngram << 3); at < hashes; at += 8) store<u64>(at, 0);
+  const end = minima + (<usize>bins << 2);
+  for (let at = minima; at < end; at += 16) v128.store(at, i8x16.splat(-1));
+  for (let at = end, last = minima + (<usize>stride << 2); at < last; at += 4) store<u32>(at, 0);
 }
 
 // @ts-ignore: decorator
@@ -84,7 +87,7 @@ export function drain(end: usize): usize {
   }
   polynomial = sum;
   words += <u32>((end - hashes) >> 3);
-  memory.copy(hashes - back, end - back, back);
+  for (let to = hashes - back; to < hashes; to += 8, end += 8) store<u64>(to, load<u64>(end - back));
   return hashes;
 }
 
@@ -96,51 +99,78 @@ export function complete(): u32 {
   return 1;
 }
 
+/** One bit for each of 16 bins from `at` on, set where the bin is empty. */
+// @ts-ignore: decorator
+@inline
+function emptyBits(at: usize): u32 {
+  const none = i32x4.splat(-1);
+  const low = i16x8.narrow_i32x4_s(v128.eq<i32>(v128.load(at), none), v128.eq<i32>(v128.load(at, 16), none));
+  const high = i16x8.narrow_i32x4_s(v128.eq<i32>(v128.load(at, 32), none), v128.eq<i32>(v128.load(at, 48), none));
+  return <u32>v128.bitmask<i8>(i8x16.narrow_i16x8_s(low, high));
+}
+
 /**
  * Fills the empty bins: bin `i` takes the value of the first bin, in an order of its own, that was not empty (optimal densification,
- * Shrivastava 2017, arXiv 1703.04664). Many empty bins: the least rank over the occupied ones, 16 bins at a time; few: walk the order.
+ * Shrivastava 2017, arXiv 1703.04664). Many empty bins: the least rank over the occupied ones, 32 bins at a time; few: walk the order.
  */
 export function densify(): void {
-  let count: u32 = 0;
-  for (let j: u32 = 0; j < bins; j++) {
-    store<u32>(occupied + (<usize>count << 2), j);
-    count += <u32>(load<u32>(minima + (<usize>j << 2)) != EMPTY);
+  const copies = best;
+  let count: u32 = bins;
+  for (let at: usize = 0, end = <usize>stride << 2; at < end; at += 64) {
+    count -= popcnt<u32>(emptyBits(minima + at));
+    v128.store(copies + at, v128.load(minima + at));
+    v128.store(copies + at, v128.load(minima + at, 16), 16);
+    v128.store(copies + at, v128.load(minima + at, 32), 32);
+    v128.store(copies + at, v128.load(minima + at, 48), 48);
   }
-  if (count == bins) return;
-  if (count <= 1) {
-    // All bins hold the one value; none only if the hash of every shingle ends in 32 one bits.
-    const value = count == 0 ? EMPTY : load<u32>(minima + (<usize>load<u32>(occupied) << 2));
-    for (let i: u32 = 0; i < bins; i++) store<u32>(minima + (<usize>i << 2), value);
+  // Without any, the hash of every shingle ends in 32 one bits; the bins stay as they are.
+  if (count == bins || count == 0) return;
+  if (bins <= 256 && count * 2 > bins) {
+    for (let i: u32 = 0; i < bins; i += 16) {
+      for (let empty = emptyBits(copies + (<usize>i << 2)); empty; empty &= empty - 1) {
+        const bin = i + ctz<u32>(empty);
+        let at = orders + <usize>(bin * stride);
+        let value: u32;
+        do value = load<u32>(copies + (<usize>load<u8>(++at) << 2));
+        while (value == EMPTY);
+        store<u32>(minima + (<usize>bin << 2), value);
+      }
+    }
+    return;
+  }
+  let last = occupied;
+  for (let i: u32 = 0; i < bins; i += 16) {
+    for (let full = ~emptyBits(copies + (<usize>i << 2)) & 0xffff; full; full &= full - 1) {
+      const bin = i + ctz<u32>(full);
+      if (bin < bins) {
+        store<u32>(last, bin);
+        last += 4;
+      }
+    }
+  }
+  if (count == 1) {
+    const value = i32x4.splat(load<u32>(copies + (<usize>load<u32>(occupied) << 2)));
+    for (let at: usize = 0, end = <usize>bins << 2; at < end; at += 16) v128.store(minima + at, value);
     return;
   }
   if (bins > 256) {
     densifyMany(count);
     return;
   }
-  const copies = best;
-  memory.copy(copies, minima, <usize>bins << 2);
-  const line = copies + (<usize>bins << 2);
-  if (count * 2 > bins) {
-    for (let i: u32 = 0; i < bins; i++) {
-      if (load<u32>(copies + (<usize>i << 2)) != EMPTY) continue;
-      let at = orders + <usize>(i * stride);
-      let value: u32;
-      do value = load<u32>(copies + (<usize>load<u8>(++at) << 2));
-      while (value == EMPTY);
-      store<u32>(minima + (<usize>i << 2), value);
+  const line = copies + (<usize>stride << 2);
+  for (let i: u32 = 0; i < bins; i += 32) {
+    let low = i8x16.splat(-1);
+    let high = low;
+    for (let k = occupied; k < last; k += 4) {
+      const at = ranks + <usize>(load<u32>(k) * stride + i);
+      low = v128.min<u8>(low, v128.load(at));
+      high = v128.min<u8>(high, v128.load(at, 16));
     }
-    return;
+    v128.store(line + i, low);
+    v128.store(line + i, high, 16);
   }
-  for (let i: u32 = 0; i < bins; i += 16) {
-    let least = i8x16.splat(-1);
-    for (let k: u32 = 0; k < count; k++) {
-      const j = load<u32>(occupied + (<usize>k << 2));
-      least = v128.min<u8>(least, v128.load(ranks + <usize>(j * stride + i)));
-    }
-    v128.store(line + i, least);
-  }
-  for (let i: u32 = 0; i < bins; i++) {
-    const donor = load<u8>(orders + <usize>(i * stride + load<u8>(line + i)));
+  for (let i: u32 = 0, order = orders; i < bins; i++, order += stride) {
+    const donor = load<u8>(order + load<u8>(line + i));
     store<u32>(minima + (<usize>i << 2), load<u32>(copies + (<usize>donor << 2)));
   }
 }
@@ -151,7 +181,6 @@ export function densify(): void {
  */
 function densifyMany(count: u32): void {
   const copies = best;
-  memory.copy(copies, minima, <usize>bins << 2);
   for (let i: u32 = 0; i < bins; i++) {
     if (load<u32>(copies + (<usize>i << 2)) != EMPTY) continue;
     const at = ranks + (<usize>i << 4);
