@@ -1,0 +1,131 @@
+// `npm start`: the main job on real text. Builds a small Parquet dump once, runs `sluice dedup` on it as a user would,
+// and shows what was found.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Readable } from 'node:stream';
+import { convert, read } from '../src/index.ts';
+import { formatBytes, formatCount } from '../src/units.ts';
+import { documents, projectRoot } from './corpus.ts';
+
+const dump = join(projectRoot, '.demo', 'dump');
+const clean = join(projectRoot, '.demo', 'clean');
+const shown = (path: string): string => relative(process.cwd(), path) || '.';
+
+if (!existsSync(join(dump, 'manifest.json'))) {
+  console.error(`Building a Parquet dump of real mail and prose in ${shown(dump)} (once) ...`);
+  const report = await convert({
+    input: '-',
+    inputFormat: 'jsonl',
+    stdin: Readable.from(jsonLines()),
+    output: dump,
+    format: 'parquet',
+    partSize: 4_000_000,
+    overwrite: true,
+  });
+  console.error(
+    `  ${formatCount(report.documents.read)} documents, ${formatBytes(report.bytes.output)} of Parquet\n`,
+  );
+}
+
+const command = ['dedup', shown(dump), '-o', shown(clean), '--overwrite'];
+console.error(`$ sluice ${command.join(' ')}`);
+const cli = join(projectRoot, 'dist', 'src', 'cli.js');
+const run = spawnSync(process.execPath, [cli, ...command], { stdio: 'inherit' });
+if (run.status !== 0) process.exit(run.status ?? 1);
+
+await showPairs(3);
+console.log(`
+Look at it yourself (sluice = node ${shown(cli)}):
+  sluice convert ${shown(clean)} -o - --format jsonl | head -n 1          the documents that were kept
+  sluice convert ${shown(join(clean, 'ledger'))} -o - --format jsonl | head   what became of every document, and its twin
+  cat ${shown(join(clean, 'report.json'))}                                the figures above, for programs`);
+
+function* jsonLines(): Generator<string, void, undefined> {
+  for (const document of documents()) yield `${JSON.stringify(document)}\n`;
+}
+
+interface Pair {
+  readonly dropped: { readonly source: string; readonly row: number; readonly id: string };
+  readonly twin: { readonly source: string; readonly row: number };
+}
+
+/** Prints a few near duplicates beside the document they repeat: the first lines in which they differ. */
+async function showPairs(count: number): Promise<void> {
+  const pairs: Pair[] = [];
+  for await (const batch of read(join(clean, 'ledger'))) {
+    for (const row of batch) {
+      if (row['reason'] !== 'near-duplicate' || row['twin_source'] === null) continue;
+      pairs.push({
+        dropped: { source: row['source'] as string, row: Number(row['row']), id: row['id'] as string },
+        twin: { source: row['twin_source'] as string, row: Number(row['twin_row']) },
+      });
+    }
+  }
+  if (pairs.length === 0) return;
+  // Spread over the whole dump rather than the first few, which tend to be of one kind.
+  const chosen = Array.from(
+    { length: Math.min(count, pairs.length) },
+    (_, i) => pairs[Math.floor(((i + 0.5) * pairs.length) / count)]!,
+  );
+  const texts = await textsOf(chosen.flatMap(({ dropped, twin }) => [dropped, twin]));
+  console.log(`\nThree of ${formatCount(pairs.length)} near duplicates, the lines in which they differ:`);
+  for (const { dropped, twin } of chosen) {
+    const left = texts.get(keyOf(twin))!;
+    const right = texts.get(keyOf(dropped))!;
+    printPair(left, right);
+  }
+}
+
+interface Row {
+  readonly id: string;
+  readonly text: string;
+}
+
+const keyOf = ({ source, row }: { readonly source: string; readonly row: number }): string =>
+  `${source}#${row}`;
+
+async function textsOf(
+  wanted: readonly { readonly source: string; readonly row: number }[],
+): Promise<Map<string, Row>> {
+  const found = new Map<string, Row>();
+  for (const source of new Set(wanted.map((place) => place.source))) {
+    const rows = new Set(wanted.filter((place) => place.source === source).map(({ row }) => row));
+    let first = 0;
+    for await (const batch of read(source)) {
+      for (let i = 0; i < batch.numRows; i++) {
+        if (!rows.has(first + i)) continue;
+        const { id, text } = batch.get(i)!.toJSON() as unknown as Row;
+        found.set(keyOf({ source, row: first + i }), { id, text });
+      }
+      first += batch.numRows;
+    }
+  }
+  return found;
+}
+
+function printPair(kept: Row, dropped: Row): void {
+  const width = Math.max(30, Math.floor(((process.stdout.columns ?? 100) - 5) / 2));
+  const cell = (text: string): string =>
+    text
+      .replace(/[\p{C}\s]+/gu, ' ')
+      .trim()
+      .slice(0, width)
+      .padEnd(width);
+  const lines = (text: string): string[] =>
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  const [left, right] = [lines(kept.text), lines(dropped.text)];
+  const [inLeft, inRight] = [new Set(left), new Set(right)];
+  const onlyLeft = left.filter((line) => !inRight.has(line));
+  const onlyRight = right.filter((line) => !inLeft.has(line));
+  const shared = left.filter((line) => inRight.has(line)).length;
+  console.log(`\n  ${cell(`kept     ${kept.id}`)} | ${cell(`dropped  ${dropped.id}`)}`);
+  console.log(`  ${'-'.repeat(width)} | ${'-'.repeat(width)}`);
+  for (let i = 0; i < Math.min(3, Math.max(onlyLeft.length, onlyRight.length)); i++) {
+    console.log(`  ${cell(onlyLeft[i] ?? '')} | ${cell(onlyRight[i] ?? '')}`);
+  }
+  console.log(`  ... and ${formatCount(shared)} lines they share`);
+}
