@@ -1,0 +1,92 @@
+import { DataType, type Field, type Schema } from 'apache-arrow';
+import { CurationError } from '../errors.ts';
+import { createArrowAssembler } from './arrow/assembler.ts';
+import { createArrowEncoder } from './arrow/encode.ts';
+import { compressReady } from './compress.ts';
+import type { Assembler, Compression, Encode } from './format.ts';
+import { createJsonlAssembler } from './jsonl/assembler.ts';
+import { createJsonlEncoder } from './jsonl/encode.ts';
+import { createParquetAssembler } from './parquet/assembler.ts';
+import { createParquetEncoder } from './parquet/encode.ts';
+import { planParquet } from './parquet/encode-schema.ts';
+
+/** What is written, and how it is packed. */
+export interface OutputFormat {
+  readonly format: 'arrow' | 'parquet' | 'jsonl';
+  readonly compression: Compression;
+}
+
+const COMPRESSIONS: Record<OutputFormat['format'], readonly Compression[]> = {
+  arrow: ['none', 'lz4', 'zstd'],
+  parquet: ['none', 'snappy', 'zstd', 'gzip'],
+  jsonl: ['none', 'gzip', 'zstd'],
+};
+
+/** What a format is packed with where the user does not say. */
+export function defaultCompression(format: OutputFormat['format']): Compression {
+  return format === 'parquet' ? 'zstd' : 'none';
+}
+
+/** The ending of a file's name, without a dot in front; lines say there how they are packed, the others inside. */
+export function fileExtension(output: OutputFormat): string {
+  if (output.format !== 'jsonl') return output.format;
+  if (output.compression === 'gzip') return 'jsonl.gz';
+  return output.compression === 'zstd' ? 'jsonl.zst' : 'jsonl';
+}
+
+/**
+ * Refuses, before any row is read, what cannot be written: a compression that the format lacks (`USAGE`) or a column
+ * whose type it has no place for (`UNSUPPORTED`, naming the column).
+ */
+export function checkOutput(output: OutputFormat, schema: Schema): void {
+  const allowed = COMPRESSIONS[output.format];
+  if (!allowed.includes(output.compression)) {
+    throw new CurationError(
+      'USAGE',
+      `output: ${output.format} with compression "${output.compression}": expected one of ${allowed.join(', ')}`,
+    );
+  }
+  for (const field of schema.fields) checkField(output.format, field, field.name);
+  if (output.format === 'parquet') planParquet(schema);
+}
+
+function checkField(format: string, field: Field, path: string): void {
+  const type: DataType = field.type;
+  if (DataType.isDictionary(type)) {
+    throw new CurationError(
+      'UNSUPPORTED',
+      `${format} writer: column "${path}": expected plain values, found a dictionary-encoded column; decode it first`,
+    );
+  }
+  for (const child of (type.children ?? []) as Field[]) checkField(format, child, `${path}.${child.name}`);
+}
+
+/** Makes the worker's half of a writer, its codecs loaded. The schema is that of every batch it will get. */
+export async function createEncoder(output: OutputFormat, schema: Schema): Promise<Encode> {
+  checkOutput(output, schema);
+  await compressReady();
+  switch (output.format) {
+    case 'arrow':
+      return createArrowEncoder(schema, output.compression);
+    case 'parquet':
+      return createParquetEncoder(schema, output.compression);
+    case 'jsonl':
+      return createJsonlEncoder(schema, output.compression);
+  }
+}
+
+/**
+ * Makes the main thread's half of a writer.
+ * @param kind `stream` is for standard output: Arrow then has no footer; Parquet and lines are the same either way.
+ */
+export function createAssembler(output: OutputFormat, schema: Schema, kind: 'file' | 'stream'): Assembler {
+  checkOutput(output, schema);
+  switch (output.format) {
+    case 'arrow':
+      return createArrowAssembler(schema, kind);
+    case 'parquet':
+      return createParquetAssembler(schema, output.compression);
+    case 'jsonl':
+      return createJsonlAssembler();
+  }
+}
