@@ -32,7 +32,8 @@ export interface Piece {
 
 /**
  * Copies chosen rows of several batches, piece after piece, into one batch. The result depends on the values of the rows
- * alone, not on how they lay in the pieces: what is stored under a null becomes zeros or nothing, offsets start at 0.
+ * alone, not on how they lay in the pieces: a null value is stored as zeros, a null text or list as nothing (children of a
+ * null struct stay what they were), offsets start at 0.
  * @param schema types of all columns; each piece has been brought to them by `conform`.
  * @param pieces read, not kept.
  * @returns a batch in memory of its own: each buffer has an ArrayBuffer (padded to 64 bytes) for itself alone, so that
