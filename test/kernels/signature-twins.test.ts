@@ -16,41 +16,12 @@ const settings: readonly SignatureParameters[] = [
 
 /** Pieces that sit at the edges of what the kernel distinguishes. */
 const pieces = [
-  ...['word', 'Word', 'X', '_', '9', ' ', '  ', '\n', '.', '’', '@', '[', '`', '{', '/', ':', '\0', '\x7f'],
-  ...[
-    'é',
-    'É',
-    'ß',
-    'ẞ',
-    'İ',
-    'ı',
-    'Σ',
-    'ς',
-    'Привет',
-    'мир',
-    'Ⱥ',
-    'K',
-    'Å',
-    '中',
-    '文字',
-    'コーヒー',
-    'ไทย',
-    '한국어',
-    '𝒳',
-    '𐐀',
-    '𠀀',
-    '😀',
-  ],
-  ...[
-    'abcdefgh',
-    'abcdefghijklmnop',
-    'ABCDEFGHIJKLMNOPQ',
-    'x'.repeat(63),
-    'y'.repeat(64),
-    'Ж'.repeat(33),
-    ' '.repeat(60),
-  ],
-];
+  'word Word X _ 9 . ’ @ [ ` { / : é É ß ẞ İ ı Σ ς Привет мир Ⱥ K Å 中 文字 コーヒー ไทย 한국어 𝒳 𐐀 𠀀 😀'.split(
+    ' ',
+  ),
+  'abcdefgh abcdefghijklmnop ABCDEFGHIJKLMNOPQ'.split(' '),
+  [' ', '  ', '\n', '\0', '\x7f', 'x'.repeat(63), 'y'.repeat(64), 'Ж'.repeat(33), ' '.repeat(60)],
+].flat();
 const invalid = [
   [0x80],
   [0xc0, 0x80],
