@@ -14,6 +14,7 @@ import { type BatchLayout, type MessageSpan, readMessage } from './messages.ts';
 import type { ArrowMorsel, SchemaPlace } from './morsel.ts';
 import { readSchema, type StoredSchema } from './schema.ts';
 import { type SourceState, stateOf } from './state.ts';
+import { widenColumn } from './widen.ts';
 
 /** Largest decoded batch when a single row is over the limit: more cannot be told apart from a bomb. */
 const maxRowBytes = 2 ** 30;
@@ -186,7 +187,7 @@ function loadRows(
   const invalid = new Map<number, string>();
   try {
     const budget = { bytes };
-    const columns = loadColumns(stored.fields, wanted, morsel.start, morsel.start + rowCount, {
+    const loaded = loadColumns(stored.fields, wanted, morsel.start, morsel.start + rowCount, {
       body,
       budget,
       dictionary: (id) =>
@@ -197,8 +198,9 @@ function loadRows(
         if (!invalid.has(row)) invalid.set(row, message);
       },
     });
-    if (invalid.size === 0) return { columns, kept: rowCount, rejects: [] };
-    return withoutRows(columns, rowCount, invalid, bytes);
+    const { columns, kept, rejects } = withoutRows(loaded, rowCount, invalid, bytes);
+    const widened = columns.map((column, i) => widenColumn(column, task.schema.fields[i]!.type));
+    return { columns: widened, kept, rejects };
   } catch (error) {
     if (error instanceof OverBudget) return undefined;
     throw error;
@@ -211,6 +213,7 @@ function withoutRows(
   invalid: ReadonlyMap<number, string>,
   bytes: number,
 ): Loaded {
+  if (invalid.size === 0) return { columns, kept: rowCount, rejects: [] };
   const rows = Int32Array.from({ length: rowCount }, (_, i) => i).filter((row) => !invalid.has(row));
   const rejects = [...invalid]
     .sort(([a], [b]) => a - b)

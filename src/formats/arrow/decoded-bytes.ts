@@ -9,13 +9,12 @@ export function decodedBytes(data: Data, start: number, end: number): number {
   if (type.typeId === 14) return unionBytes(data, start, end);
   if (type.typeId === 6) return validity + ((rows + 7) >> 3);
   if (data.valueOffsets !== undefined) {
-    const offsets = data.valueOffsets as Int32Array;
-    const first = offsets[start]!;
-    const last = offsets[end]!;
+    const offsets = data.valueOffsets as Int32Array | BigInt64Array;
+    const first = Number(offsets[start]!);
+    const last = Number(offsets[end]!);
     const child = data.children[0];
-    return (
-      validity + 4 * (rows + 1) + (child === undefined ? last - first : decodedBytes(child, first, last))
-    );
+    const inside = child === undefined ? last - first : decodedBytes(child, first, last);
+    return validity + offsets.BYTES_PER_ELEMENT * (rows + 1) + inside;
   }
   if (type.typeId === 16) {
     const { listSize } = type as unknown as { listSize: number };

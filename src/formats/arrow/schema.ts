@@ -23,6 +23,7 @@ import {
 } from 'apache-arrow';
 import { CurationError } from '../../errors.ts';
 import type { FlatTable } from './flatbuffer.ts';
+import { widenedField } from './widen.ts';
 
 /** How the buffers of one stored field lie in a body. */
 export type Layout =
@@ -42,8 +43,8 @@ export type Layout =
 /** A field as it is stored, beside the field it is decoded to. */
 export interface StoredField {
   /**
-   * The decoded field. Dictionaries and run ends are flattened to their values; views and 64-bit offsets become Utf8,
-   * Binary and List with 32-bit offsets, which a batch always fits: one layout of text for every stage behind.
+   * The field as it is loaded: dictionaries and run ends flattened to their values, views and all offsets in the 32-bit
+   * form, which a batch always fits. `widenedField` says what the source calls it.
    */
   readonly field: Field;
   readonly layout: Layout;
@@ -63,7 +64,7 @@ export interface DictionaryKey {
   readonly isSigned: boolean;
 }
 
-/** A schema read from a file, ready to load batches with. */
+/** A schema read from a source (`schema` with the types that batches have), ready to load batches with. */
 export interface StoredSchema {
   readonly schema: Schema;
   readonly fields: readonly StoredField[];
@@ -97,10 +98,7 @@ export function readSchema(table: FlatTable): StoredSchema {
   // bound a few damaged offsets that make children point at their parents would unfold for ever.
   const reader = { budget: table.view.byteLength >> 3, dictionaries: new Map<string, StoredField>() };
   const fields = table.tables(1).map((field) => readField(field, 0, reader));
-  const schema = new Schema(
-    fields.map((stored) => stored.field),
-    readMetadata(table, 2),
-  );
+  const schema = new Schema(fields.map(widenedField), readMetadata(table, 2));
   return { schema, fields, dictionaries: reader.dictionaries };
 }
 

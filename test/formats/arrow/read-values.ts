@@ -56,18 +56,22 @@ export function valueAt(data: Data, i: number): Value {
   if (type.typeId === Type.Null) return null;
   const isNull = nullBitmap !== undefined && nullBitmap.length > 0 && !((nullBitmap[i >> 3]! >> (i & 7)) & 1);
   if (isNull) return null;
-  const offsets = data.valueOffsets as Int32Array;
+  const stored = data.valueOffsets as Int32Array | BigInt64Array | undefined;
+  const offsets = stored === undefined ? [] : Array.from(stored, Number);
   const values = data.values;
   switch (type.typeId) {
     case Type.Bool:
       return ((values[i >> 3] >> (i & 7)) & 1) === 1;
     case Type.Utf8:
+    case Type.LargeUtf8:
       return Buffer.from(values.subarray(offsets[i], offsets[i + 1])).toString('utf8');
     case Type.Binary:
+    case Type.LargeBinary:
       return hex(values.subarray(offsets[i], offsets[i + 1]));
     case Type.FixedSizeBinary:
       return hex(values.subarray(i * data.stride, (i + 1) * data.stride));
     case Type.List:
+    case Type.LargeList:
     case Type.Map:
       return range(offsets[i]!, offsets[i + 1]!).map((at) => valueAt(data.children[0]!, at));
     case Type.FixedSizeList: {
@@ -81,7 +85,7 @@ export function valueAt(data: Data, i: number): Value {
       const child = [...union.typeIds].indexOf(data.typeIds![i]!);
       return [
         String(data.typeIds![i]),
-        valueAt(data.children[child]!, offsets === undefined ? i : offsets[i]!),
+        valueAt(data.children[child]!, stored === undefined ? i : offsets[i]!),
       ];
     }
     case Type.Float:
