@@ -15,5 +15,4 @@ export { dedupStream } from './dedup-stream.ts';
 export { CurationError, type ErrorCode } from './errors.ts';
 export type { Compression, FormatName } from './formats/format.ts';
 export { read } from './read.ts';
-export type { Manifest, Progress, Report, RunEvent } from './report.ts';
-export type { Part } from './stages/write.ts';
+export type { Manifest, NearDuplicateReport, Part, Progress, Report, RunEvent } from './report.ts';

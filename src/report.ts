@@ -1,5 +1,6 @@
 import type { NearDuplicateReport } from './stages/deduplicate.ts';
-import type { Part } from './stages/write.ts';
+
+export type { NearDuplicateReport };
 
 /** What `report.json` holds. `version` changes when a field changes its meaning or goes. */
 export interface Report {
@@ -32,6 +33,16 @@ export interface Report {
   readonly isCutShort: boolean;
   /** Absent with `--exact-only` and for convert. */
   readonly nearDuplicate?: NearDuplicateReport;
+}
+
+/** One finished file, as the manifest lists it. */
+export interface Part {
+  /** Relative to the output directory, with `/`. */
+  readonly path: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** XXH64 (seed 0) of the whole file, 16 hexadecimal digits. */
+  readonly xxh64: string;
 }
 
 /** What `manifest.json` holds: written last, so a directory that has one is complete. */

@@ -9,14 +9,13 @@ import { checkOutput, createAssembler, fileExtension, type OutputFormat } from '
 import type { Inputs } from './open.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
 import type { Job, PlacedPiece } from './parallel/tasks.ts';
-import type { Manifest, Report } from './report.ts';
+import type { Manifest, NearDuplicateReport, Part, Report } from './report.ts';
 import { type Analyzed, analyze } from './stages/analyze.ts';
-import type { NearDuplicateReport } from './stages/deduplicate.ts';
 import { createLedger, type Ledger, ledgerSchema } from './stages/ledger.ts';
 import { claimDirectory, type OutputDirectory } from './stages/output-directory.ts';
 import { rebatch, type Selected } from './stages/rebatch.ts';
 import { createTally, type Tally } from './stages/tally.ts';
-import { createPartSink, createStreamSink, isClosedPipe, type Part, type Sink } from './stages/write.ts';
+import { createPartSink, createStreamSink, isClosedPipe, type Sink } from './stages/write.ts';
 import type { Verdicts } from './verdicts.ts';
 
 /** Rows and logical bytes of an output batch; fixed, because output bytes follow from them. */
@@ -248,12 +247,13 @@ async function* judgeInOrder(
     const { placement, slab, rowBytes, rowCount } = batch;
     let handedOn = false;
     try {
-      const judgement = judge.judge(batch, tally.nextOrdinal);
+      const verdicts = judge.judge(batch, tally.nextOrdinal);
       const rows = new Uint32Array(rowCount);
       let kept = 0;
-      for (let row = 0; row < rowCount; row++) if (judgement.verdicts[row] === 0) rows[kept++] = row;
-      await ledger?.add(batch, judgement, inputs[batch.source]!.path, tally.rowsOf(batch.source));
-      tally.add(batch.source, batch, judgement.verdicts);
+      for (let row = 0; row < rowCount; row++) if (verdicts.verdicts[row] === 0) rows[kept++] = row;
+      const firstRow = tally.rowsOf(batch.source);
+      tally.add(batch.source, batch, verdicts.verdicts);
+      await ledger?.add(batch, verdicts, inputs[batch.source]!.path, firstRow);
       handedOn = true;
       yield { placement, bytes: new Uint8Array(slab.buffer), rows: rows.subarray(0, kept), rowBytes, slab };
     } finally {

@@ -5,16 +5,7 @@ import type { Writable } from 'node:stream';
 import xxhash from 'xxhash-wasm';
 import { explainWriteError, hiddenPathOf, syncDirectory } from '../flow/atomic-file.ts';
 import type { Assembler, Encoded } from '../formats/format.ts';
-
-/** One finished file, as the manifest lists it. */
-export interface Part {
-  /** Relative to the output directory, with `/`. */
-  readonly path: string;
-  readonly rows: number;
-  readonly bytes: number;
-  /** XXH64 (seed 0) of the whole file, 16 hexadecimal digits. */
-  readonly xxh64: string;
-}
+import type { Part } from '../report.ts';
 
 /** Where encoded batches end up. Calls must not overlap. */
 export interface Sink {
