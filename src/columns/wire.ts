@@ -17,6 +17,7 @@ import {
   toLargeOffsets,
   validityOf,
 } from './buffers.ts';
+import { copyBytes } from './copy.ts';
 import { oneRun } from './runs.ts';
 import { Views } from './views.ts';
 
@@ -118,13 +119,13 @@ function takeUpNode(data: Data, name: string, sink: Sink): void {
     case 'fixed': {
       const values = fixedValues(data, layout.byteWidth, name);
       sink.buffer(0);
-      sink.buffer(values.byteLength)?.set(values);
+      put(values, sink);
       break;
     }
     case 'bytes': {
       const values = bytesOf(data.values as Uint8Array | undefined);
       const [begin, end] = takeUpOffsets(data, values.byteLength, layout.isLarge, name, sink);
-      sink.buffer(end - begin)?.set(values.subarray(begin, end));
+      put(values.subarray(begin, end), sink);
       break;
     }
     case 'view': {
@@ -154,6 +155,11 @@ function takeUpNode(data: Data, name: string, sink: Sink): void {
 
 function firstRows(data: Data, length: number): Data {
   return data.length === length ? data : data.slice(0, length);
+}
+
+function put(bytes: Uint8Array, sink: Sink): void {
+  const target = sink.buffer(bytes.byteLength);
+  if (target !== undefined) copyBytes(bytes, target, 0);
 }
 
 function takeUpBits(bits: Uint8Array | undefined, data: Data, sink: Sink): void {
@@ -191,7 +197,7 @@ function takeUpUnion(data: Data, isDense: boolean, name: string, sink: Sink): vo
   if (typeIds.length < length) throw damaged(name, `${length} type ids`, `${typeIds.length}`);
   sink.node(length, 0);
   sink.buffer(0);
-  sink.buffer(length)?.set(typeIds.subarray(0, length));
+  put(typeIds.subarray(0, length), sink);
   if (!isDense) {
     sink.buffer(0);
     type.children.forEach((_, i) => {
