@@ -1,0 +1,208 @@
+import zlib from 'node:zlib';
+import { snappyUncompressor } from 'hysnappy';
+import { uncompressSync } from 'lz4-napi';
+import { ZSTDDecoder } from 'zstddec';
+import { CurationError } from '../errors.ts';
+
+/** Codecs of Parquet pages. `lz4_hadoop` is Parquet's deprecated LZ4: Hadoop's framing, or a bare block where a writer forgot it. */
+export type PageCodec = 'none' | 'snappy' | 'gzip' | 'brotli' | 'zstd' | 'lz4_raw' | 'lz4_hadoop';
+
+/** Most bytes one page may decode to; a page that claims more is refused before anything is allocated for it. */
+export const MAX_PAGE_BYTES: number = 512 * 1024 * 1024;
+
+/** A heap that grew beyond this for one huge page is given up after it, because WebAssembly memory never shrinks. */
+const MAX_KEPT_HEAP = 96 * 1024 * 1024;
+
+/** Prepares the codecs that start asynchronously. Await it once in each thread before the first `decompress`. */
+export async function decompressReady(): Promise<void> {
+  await Zstd.ready();
+}
+
+/**
+ * Decodes one page. Synchronous, because a worker decodes page by page between reads.
+ * @param outputLength decoded bytes the page header promises; another length is damage. At most `MAX_PAGE_BYTES`.
+ * @returns a view that may lie in the codec's own memory: valid until the next call in this thread, and not to be written.
+ */
+export function decompress(codec: PageCodec, input: Uint8Array, outputLength: number): Uint8Array {
+  if (!(outputLength >= 0 && outputLength <= MAX_PAGE_BYTES)) {
+    throw new CurationError(
+      'UNSUPPORTED',
+      `expected a page of at most ${MAX_PAGE_BYTES} bytes once decoded, found ${outputLength}; rewrite the file with smaller pages`,
+    );
+  }
+  const output = decode(codec, input, outputLength);
+  if (output.length !== outputLength) throw wrongLength(codec, outputLength, output.length);
+  return output;
+}
+
+function decode(codec: PageCodec, input: Uint8Array, outputLength: number): Uint8Array {
+  switch (codec) {
+    case 'none':
+      return input;
+    case 'snappy':
+      return decodeSnappy(input, outputLength);
+    case 'gzip':
+      return viaZlib(codec, () => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }));
+    case 'brotli':
+      return viaZlib(codec, () =>
+        zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+      );
+    case 'zstd':
+      return decodeZstd(input, outputLength);
+    case 'lz4_raw':
+      return decodeLz4(codec, input, outputLength);
+    case 'lz4_hadoop':
+      return decodeHadoop(input, outputLength) ?? decodeLz4(codec, input, outputLength);
+  }
+}
+
+function wrongLength(codec: PageCodec, expected: number, found: number | string): CurationError {
+  return new CurationError('BAD_INPUT', `${codec}: expected ${expected} decoded bytes, found ${found}`);
+}
+
+function broken(codec: PageCodec, cause: unknown): CurationError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CurationError('BAD_INPUT', `${codec}: expected compressed data, found damage (${reason})`, {
+    cause,
+  });
+}
+
+function viaZlib(codec: PageCodec, run: () => Uint8Array): Uint8Array {
+  try {
+    return run();
+  } catch (cause) {
+    throw broken(codec, cause);
+  }
+}
+
+let snappy = snappyUncompressor();
+
+/** The block's own length is compared first: its decoder does not know where its output must end. */
+function decodeSnappy(input: Uint8Array, outputLength: number): Uint8Array {
+  let length = 0;
+  let at = 0;
+  for (let scale = 1; ; scale *= 128) {
+    const byte = input[at++];
+    if (byte === undefined || at > 5) throw broken('snappy', 'no length');
+    length += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+  }
+  if (length !== outputLength) throw wrongLength('snappy', outputLength, length);
+  // A copy of three bytes makes at most 64: a block that claims more cannot be whole.
+  if (length > input.length * 32) throw wrongLength('snappy', outputLength, `a block of ${input.length}`);
+  if (length === 0) return input.subarray(0, 0);
+  try {
+    return snappy(input, outputLength);
+  } catch (cause) {
+    throw broken('snappy', cause);
+  } finally {
+    if (input.length + outputLength > MAX_KEPT_HEAP) snappy = snappyUncompressor();
+  }
+}
+
+interface ZlibWithZstd {
+  zstdDecompressSync?(input: Uint8Array, options: { maxOutputLength: number }): Buffer;
+}
+
+const nodeZstd = (zlib as ZlibWithZstd).zstdDecompressSync;
+
+function decodeZstd(input: Uint8Array, outputLength: number): Uint8Array {
+  if (nodeZstd === undefined) return Zstd.decode(input, outputLength);
+  return viaZlib('zstd', () => nodeZstd(input, { maxOutputLength: Math.max(1, outputLength) }));
+}
+
+interface ZstdExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  malloc(byteLength: number): number;
+  free(address: number): void;
+  ZSTD_decompress(to: number, capacity: number, from: number, byteLength: number): number;
+  ZSTD_findDecompressedSize(from: number, byteLength: number): bigint;
+}
+
+/**
+ * libzstd in WebAssembly, driven without the malloc, free and copy a page that the package's own `decode` pays: one area
+ * of its heap holds the input and behind it the output, which is handed out as a view.
+ */
+class Zstd extends ZSTDDecoder {
+  static #exports: ZstdExports | undefined;
+  static #area = 0;
+  static #capacity = 0;
+
+  static async ready(): Promise<void> {
+    if (nodeZstd !== undefined || Zstd.#exports !== undefined) return;
+    await new Zstd().init();
+    if (Zstd.#exports === undefined) throw new Error('zstddec was initialised elsewhere in this thread');
+  }
+
+  override _init(result: Parameters<ZSTDDecoder['_init']>[0]): void {
+    super._init(result);
+    Zstd.#exports = (result as { instance: { exports: unknown } }).instance.exports as ZstdExports;
+  }
+
+  static decode(input: Uint8Array, outputLength: number): Uint8Array {
+    const exports = Zstd.#exports;
+    if (exports === undefined) throw new Error('decompress: zstd used before decompressReady() was awaited');
+    const outputAt = (input.length + 63) & ~63;
+    const needed = outputAt + outputLength + 64;
+    if (needed > Zstd.#capacity || (Zstd.#capacity > MAX_KEPT_HEAP && needed <= MAX_KEPT_HEAP)) {
+      if (Zstd.#area !== 0) exports.free(Zstd.#area);
+      Zstd.#capacity = 0;
+      Zstd.#area = exports.malloc(needed + (needed >>> 2));
+      if (Zstd.#area === 0) throw broken('zstd', `no memory for ${outputLength} bytes`);
+      Zstd.#capacity = needed + (needed >>> 2);
+    }
+    const area = Zstd.#area;
+    new Uint8Array(exports.memory.buffer).set(input, area);
+    // Written size of all frames: -1 is unknown (a stream), -2 damage.
+    const claimed = exports.ZSTD_findDecompressedSize(area, input.length);
+    if (claimed === -2n || claimed === 0xffff_ffff_ffff_fffen) throw broken('zstd', 'no valid frame');
+    if (claimed >= 0n && claimed <= 0xffff_ffffn && Number(claimed) !== outputLength) {
+      throw wrongLength('zstd', outputLength, Number(claimed));
+    }
+    const found = exports.ZSTD_decompress(area + outputAt, outputLength, area, input.length);
+    // Errors are small negative numbers, seen as int32.
+    if (found < 0) throw broken('zstd', `error ${-found}`);
+    return new Uint8Array(exports.memory.buffer, area + outputAt, found);
+  }
+}
+
+/** One block with the decoded length before it, which lz4-napi wants and Parquet does not store. */
+function decodeLz4(codec: PageCodec, input: Uint8Array, outputLength: number): Uint8Array {
+  // One byte of a length run adds at most 255 bytes.
+  if (outputLength > input.length * 256 + 64)
+    throw wrongLength(codec, outputLength, `a block of ${input.length}`);
+  if (outputLength === 0) return input.subarray(0, 0);
+  const block = Buffer.allocUnsafe(4 + input.length);
+  block.writeUInt32LE(outputLength, 0);
+  block.set(input, 4);
+  try {
+    return uncompressSync(block);
+  } catch (cause) {
+    throw broken(codec, cause);
+  }
+}
+
+/** Hadoop's framing: big-endian decoded and stored lengths before each block. Undefined if the input is not framed so. */
+function decodeHadoop(input: Uint8Array, outputLength: number): Uint8Array | undefined {
+  const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
+  const blocks: Uint8Array[] = [];
+  let total = 0;
+  let at = 0;
+  while (at < input.length) {
+    if (at + 8 > input.length) return undefined;
+    const decoded = view.getUint32(at);
+    const stored = view.getUint32(at + 4);
+    at += 8;
+    if (stored > input.length - at || decoded > outputLength - total) return undefined;
+    try {
+      blocks.push(decodeLz4('lz4_hadoop', input.subarray(at, at + stored), decoded));
+    } catch {
+      // Not framed after all: the caller tries the bare block and reports that failure.
+      return undefined;
+    }
+    total += decoded;
+    at += stored;
+  }
+  if (total !== outputLength) return undefined;
+  return blocks.length === 1 ? blocks[0] : Buffer.concat(blocks);
+}
