@@ -8,10 +8,10 @@ import { CurationError } from '../errors.ts';
  *
  *     key = (low, high)   line = floor(high * lines / 2^32)   bit of word i = 5 bits of a mix of low and high
  *
- * The filter is far larger than the processor's cache, so a probe costs its cache misses and little else. Tried at
- * 400 MB and p = 7e-7 a band, in bits a key and nanoseconds for one query and one insert: this 40.8 and 55; blocks of
- * two adjacent lines 35.2 and 81; one 256-bit block 69.3 bits; two independent 256-bit blocks 34.9 bits and two misses;
- * classic double hashing 29.5 bits and 20 misses. `bench/commit.ts` measures this one against its ceiling.
+ * The filter is far larger than the processor's cache, so a probe costs its cache misses and little else. At
+ * p = 7e-7 a band this takes 40.8 bits a key; blocks of two adjacent lines 35.2, one 256-bit block 69.3, two independent
+ * 256-bit blocks 34.9 with two misses, classic double hashing 29.5 with 20. At 420 MB a query and an insert took 55 ns, with
+ * two adjacent lines 81. `bench/commit.ts` measures this one against its ceiling.
  *
  * Lines must start at multiples of 64 bytes, or each spans two real cache lines and an insert takes three times as long.
  * A `SharedArrayBuffer` from `new` starts 16 bytes into a page; a shared `WebAssembly.Memory` starts at a page.
@@ -264,7 +264,7 @@ export class BandedBloom {
   /**
    * Reads the whole filter and computes what it does to random new keys, from the bits that are really set: a key meets
    * each line of its band equally often and there each bit of each word, so a band's rate is the mean over its lines of
-   * the product of the 16 words' fills. About 0.3 s a GiB.
+   * the product of the 16 words' fills. About half a second a GiB.
    */
   measure(): BloomFill {
     const { bands, linesPerBand } = this.plan;
