@@ -90,6 +90,9 @@ export function childFields(type: DataType): readonly Field[] {
   return (type.children as readonly Field[] | null | undefined) ?? [];
 }
 
+// 32-bit offsets reach no further. Damaged lengths end here as well, before any memory is asked for.
+const MAX_BUFFER = 0x7fffffff;
+
 /** `byteLength` rounded up to what Arrow IPC prefers: a multiple of 64. */
 export function padTo64(byteLength: number): number {
   return Math.ceil(byteLength / 64) * 64;
@@ -100,6 +103,10 @@ export function padTo64(byteLength: number): number {
  * multiple of 64. The view is not zeroed (the caller writes all of it), the padding is, so that an encoder may write it.
  */
 export function allocate(byteLength: number): Uint8Array<ArrayBuffer> {
+  if (byteLength > MAX_BUFFER) {
+    const found = `expected buffers of at most ${MAX_BUFFER} bytes, found one of ${byteLength}`;
+    throw new CurationError('UNSUPPORTED', `batch: ${found}; use smaller batches`);
+  }
   const { buffer } = Buffer.allocUnsafeSlow(padTo64(byteLength));
   new Uint8Array(buffer, byteLength).fill(0);
   return new Uint8Array(buffer, 0, byteLength);

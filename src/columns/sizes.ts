@@ -1,4 +1,4 @@
-import type { Data, Union } from 'apache-arrow';
+import type { Data, DataType, Union } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { isSet } from './bits.ts';
 import {
@@ -56,6 +56,11 @@ function addSizes(data: Data, name: string, sums: Float64Array): number {
     case 'list': {
       const child = childOf(data, 0, 0, name);
       const offsets = offsetsOf(data, child.length, name);
+      const size = constantSize(child.type, name);
+      if (size !== undefined) {
+        addLengths(data, name, sums, (row) => (offsets[row + 1]! - offsets[row]!) * size);
+        return 4;
+      }
       const begin = offsets[0]!;
       const ends = sumsUpTo(child.slice(begin, offsets[length]! - begin), name);
       addLengths(data, name, sums, (row) => ends[offsets[row + 1]! - begin]! - ends[offsets[row]! - begin]!);
@@ -64,6 +69,12 @@ function addSizes(data: Data, name: string, sums: Float64Array): number {
     case 'fixed-list': {
       const { listSize } = layout;
       const child = childOf(data, 0, length * listSize, name);
+      const size = constantSize(child.type, name);
+      if (size !== undefined) {
+        if (validityOf(data, name) === undefined) return size * listSize;
+        addLengths(data, name, sums, () => size * listSize);
+        return 0;
+      }
       const ends = sumsUpTo(child.slice(0, length * listSize), name);
       addLengths(data, name, sums, (row) => ends[(row + 1) * listSize]! - ends[row * listSize]!);
       return 0;
@@ -73,6 +84,14 @@ function addSizes(data: Data, name: string, sums: Float64Array): number {
     case 'union':
       return addUnion(data, layout.isDense, name, sums);
   }
+}
+
+/** What every value of a type takes; undefined where values differ. Spares the sums over elements of embeddings. */
+function constantSize(type: DataType, name: string): number | undefined {
+  const layout = layoutOf(type, name);
+  if (layout.kind === 'null') return 0;
+  if (layout.kind === 'bool') return 1;
+  return layout.kind === 'fixed' ? layout.byteWidth : undefined;
 }
 
 function addLengths(data: Data, name: string, sums: Float64Array, lengthOf: (row: number) => number): void {

@@ -1,4 +1,4 @@
-import { type Data, type DataType, Field, Int32, Schema } from 'apache-arrow';
+import { Binary, type Data, type DataType, Field, Int32, makeData, Schema } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Batch, makeBatch } from '../../src/columns/batch.ts';
@@ -79,6 +79,37 @@ test('the bytes of the result do not depend on how the rows were cut into pieces
   const cuts = [0, 1, 9, 30, 30, 47, 61];
   const pieces = cuts.slice(1).map((end, i) => ({ batch: batch.slice(cuts[i], end), rows: undefined }));
   expect(storedBytes(gather(schema, pieces))).toEqual(storedBytes(whole));
+});
+
+test('long texts come out of shared memory whole', () => {
+  const random = randomFrom(8);
+  const texts = Array.from({ length: 200 }, (_, i) => Buffer.alloc(Math.floor(random() * 3000), i + 1));
+  const offsets = [0];
+  for (const text of texts) offsets.push(offsets.at(-1)! + text.length);
+  const shared = new Uint8Array(new SharedArrayBuffer(offsets.at(-1)!));
+  shared.set(Buffer.concat(texts));
+  const data = makeData({ type: new Binary(), valueOffsets: Int32Array.from(offsets), data: shared });
+  const schema = schemaOf(data.type);
+  for (const share of [0, 0.3, 0.9, 1]) {
+    const rows = choose(texts.length, share, random);
+    const { values, valueOffsets } = gather(schema, [{ batch: makeBatch(schema, 200, [data]), rows }]).data
+      .children[0]! as Data<Binary>;
+    expect(Buffer.from(values).equals(Buffer.concat(Array.from(rows, (row) => texts[row]!)))).toBe(true);
+    expect([...valueOffsets].slice(1).map((end, i) => end - valueOffsets[i]!)).toEqual(
+      Array.from(rows, (row) => texts[row]!.length),
+    );
+  }
+});
+
+test('an answer above 2 GiB is refused before memory is asked for', () => {
+  const data = makeData({
+    type: new Binary(),
+    valueOffsets: Int32Array.of(0, 2 ** 30),
+    data: new Uint8Array(2 ** 30),
+  });
+  const schema = schemaOf(data.type);
+  const piece = { batch: makeBatch(schema, 1, [data]), rows: undefined };
+  expect(() => gather(schema, [piece, piece])).toThrow('found 2147483648; use smaller batches');
 });
 
 test('no pieces and no columns make an empty batch', () => {
