@@ -9,6 +9,7 @@ import {
   KEPT,
   NEAR_DUPLICATE,
   reasonNames,
+  type Verdicts,
 } from '../../src/stages/deduplicate.ts';
 import { mixedWord, randomWords } from '../kernels/bloom-keys.ts';
 
