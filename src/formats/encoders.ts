@@ -16,11 +16,11 @@ export interface OutputFormat {
   readonly compression: Compression;
 }
 
-const COMPRESSIONS: Record<OutputFormat['format'], readonly Compression[]> = {
+const COMPRESSIONS = {
   arrow: ['none', 'lz4', 'zstd'],
   parquet: ['none', 'snappy', 'zstd', 'gzip'],
   jsonl: ['none', 'gzip', 'zstd'],
-};
+} as const satisfies Record<OutputFormat['format'], readonly Compression[]>;
 
 /** What a format is packed with where the user does not say. */
 export function defaultCompression(format: OutputFormat['format']): Compression {
@@ -39,15 +39,23 @@ export function fileExtension(output: OutputFormat): string {
  * whose type it has no place for (`UNSUPPORTED`, naming the column).
  */
 export function checkOutput(output: OutputFormat, schema: Schema): void {
-  const allowed = COMPRESSIONS[output.format];
-  if (!allowed.includes(output.compression)) {
-    throw new CurationError(
-      'USAGE',
-      `output: ${output.format} with compression "${output.compression}": expected one of ${allowed.join(', ')}`,
-    );
-  }
+  allowedCompression(output.format, output.compression);
   for (const field of schema.fields) checkField(output.format, field, field.name);
   if (output.format === 'parquet') planParquet(schema);
+}
+
+function allowedCompression<F extends OutputFormat['format']>(
+  format: F,
+  compression: Compression,
+): (typeof COMPRESSIONS)[F][number] {
+  const allowed: readonly Compression[] = COMPRESSIONS[format];
+  if (!allowed.includes(compression)) {
+    throw new CurationError(
+      'USAGE',
+      `output: ${format} with compression "${compression}": expected one of ${allowed.join(', ')}`,
+    );
+  }
+  return compression as (typeof COMPRESSIONS)[F][number];
 }
 
 function checkField(format: string, field: Field, path: string): void {
@@ -67,11 +75,11 @@ export async function createEncoder(output: OutputFormat, schema: Schema): Promi
   await compressReady();
   switch (output.format) {
     case 'arrow':
-      return createArrowEncoder(schema, output.compression);
+      return createArrowEncoder(schema, allowedCompression('arrow', output.compression));
     case 'parquet':
-      return createParquetEncoder(schema, output.compression);
+      return createParquetEncoder(schema, allowedCompression('parquet', output.compression));
     case 'jsonl':
-      return createJsonlEncoder(schema, output.compression);
+      return createJsonlEncoder(schema, allowedCompression('jsonl', output.compression));
   }
 }
 
@@ -85,7 +93,7 @@ export function createAssembler(output: OutputFormat, schema: Schema, kind: 'fil
     case 'arrow':
       return createArrowAssembler(schema, kind);
     case 'parquet':
-      return createParquetAssembler(schema, output.compression);
+      return createParquetAssembler(schema, allowedCompression('parquet', output.compression));
     case 'jsonl':
       return createJsonlAssembler();
   }

@@ -1,10 +1,10 @@
 import type { Schema } from 'apache-arrow';
 import { BufferRegion, Message, RecordBatch } from 'apache-arrow/ipc/metadata/message';
 import type { Batch } from '../../columns/batch.ts';
-import type { Compression, Encode, Encoded } from '../format.ts';
+import type { Encode, Encoded } from '../format.ts';
 import { collectBuffers } from './encode-buffers.ts';
 import { align, frameMessage } from './encode-message.ts';
-import { bodyCodec, compressBuffer } from './ipc-compression.ts';
+import { type BodyCompressionName, bodyCodec, compressBuffer } from './ipc-compression.ts';
 
 /** What the footer of an Arrow file must know of one record batch. */
 export interface ArrowIndex {
@@ -22,7 +22,7 @@ const JOIN_BELOW = 32 * 1024;
  * Buffers of the batch that own their whole ArrayBuffer are handed over as they are, so the batch must not be read
  * again once the chunks have been transferred; slices and shared memory are copied.
  */
-export function createArrowEncoder(schema: Schema, compression: Compression): Encode {
+export function createArrowEncoder(schema: Schema, compression: BodyCompressionName): Encode {
   const body = bodyCodec(compression);
   return (batch: Batch): Encoded => {
     const { nodes, buffers, variadicCounts } = collectBuffers(schema.fields, batch.data.children);

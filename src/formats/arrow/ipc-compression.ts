@@ -1,7 +1,6 @@
 import { CompressionType } from 'apache-arrow/fb/compression-type';
 import { BodyCompression } from 'apache-arrow/ipc/metadata/message';
 import { type Codec, compress } from '../compress.ts';
-import type { Compression } from '../format.ts';
 
 const PREFIX_LENGTH = 8;
 const NOT_COMPRESSED = -1n;
@@ -12,8 +11,11 @@ export interface BodyCodec {
   readonly codec: Codec;
 }
 
-/** The codec for the bodies of record batches; undefined writes them plain. The format knows LZ4 frames and Zstandard only. */
-export function bodyCodec(compression: Compression): BodyCodec | undefined {
+/** How bodies are packed: the format knows LZ4 frames and Zstandard. */
+export type BodyCompressionName = 'none' | 'lz4' | 'zstd';
+
+/** The codec for the bodies of record batches; undefined writes them plain. */
+export function bodyCodec(compression: BodyCompressionName): BodyCodec | undefined {
   if (compression === 'lz4')
     return { metadata: new BodyCompression(CompressionType.LZ4_FRAME), codec: 'lz4_frame' };
   if (compression === 'zstd') return { metadata: new BodyCompression(CompressionType.ZSTD), codec: 'zstd' };

@@ -39,7 +39,13 @@ export function writeJsonText(out: ByteSink, source: Uint8Array, start: number, 
 }
 
 // `target` has six bytes of room for each source byte, and start <= i < end <= source.length.
-function escapePiece(source: Uint8Array, start: number, end: number, target: Uint8Array, targetStart: number): number {
+function escapePiece(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  targetStart: number,
+): number {
   let at = targetStart;
   for (let i = start; i < end; i++) {
     const byte = source[i]!;

@@ -1,4 +1,13 @@
-import { type Data, DataType, DateUnit, type Field, IntervalUnit, Precision, UnionMode } from 'apache-arrow';
+import {
+  type Data,
+  DataType,
+  DateUnit,
+  type Field,
+  IntervalUnit,
+  Precision,
+  Type,
+  UnionMode,
+} from 'apache-arrow';
 import { uint16ToFloat64 } from 'apache-arrow/util/math';
 import { CurationError } from '../../errors.ts';
 import type { ByteSink } from '../byte-sink.ts';
@@ -119,7 +128,8 @@ function timeWriter(data: Data): WriteValue | undefined {
   const { type } = data;
   const values: Int32Array | BigInt64Array = data.values;
   if (DataType.isDate(type)) {
-    if (type.unit === DateUnit.DAY) return (out, row) => writeQuotedAscii(out, formatDay(Number(values[row])));
+    if (type.unit === DateUnit.DAY)
+      return (out, row) => writeQuotedAscii(out, formatDay(Number(values[row])));
     return (out, row) => writeQuotedAscii(out, formatDay(Math.floor(Number(values[row]) / MS_A_DAY)));
   }
   if (DataType.isTimestamp(type)) {
@@ -178,11 +188,14 @@ function nestedWriter(data: Data, path: string): WriteValue {
       write(out, offsets === undefined ? row : offsets[row]!);
     };
   }
-  throw unsupported(path, String(type));
+  throw unsupported(path, `a column of type ${Type[data.typeId]}`);
 }
 
 function unsupported(path: string, found: string): CurationError {
-  return new CurationError('UNSUPPORTED', `jsonl writer: column "${path}": expected a type JSON can hold, found ${found}`);
+  return new CurationError(
+    'UNSUPPORTED',
+    `jsonl writer: column "${path}": expected a type JSON can hold, found ${found}`,
+  );
 }
 
 function writeArray(out: ByteSink, item: WriteValue, start: number, end: number): void {

@@ -3,9 +3,9 @@ import type { Batch } from '../../columns/batch.ts';
 import { CurationError } from '../../errors.ts';
 import { ByteSink } from '../byte-sink.ts';
 import { compress } from '../compress.ts';
-import type { Compression, Encode, Encoded } from '../format.ts';
 import { bitAt, nullCountOf, validityOf } from '../encode-bits.ts';
-import { memberHead, type WriteValue, valueWriter } from './encode-value.ts';
+import type { Encode, Encoded } from '../format.ts';
+import { memberHead, valueWriter, type WriteValue } from './encode-value.ts';
 
 /** Field metadata that marks a text column of raw JSON members; see `createJsonlEncoder`. */
 const RAW_MEMBERS_KEY = 'sluice:json';
@@ -15,6 +15,9 @@ const SPACE = 0x20;
 const COMMA = 0x2c;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+
+/** How lines are packed: what command-line tools open. */
+export type LineCompression = 'none' | 'gzip' | 'zstd';
 
 /** Writes one member of a row's object with its comma; tells whether it wrote anything. */
 type WriteMember = (out: ByteSink, row: number, isFirst: boolean) => boolean;
@@ -27,7 +30,7 @@ type WriteMember = (out: ByteSink, row: number, isFirst: boolean) => boolean;
  * column of their own, as the text of one JSON object. They are put back in its place (`{"a":1,<members>}`); null or
  * `{}` adds nothing. Line breaks in it can only lie between tokens and are written as spaces.
  */
-export function createJsonlEncoder(schema: Schema, compression: Compression): Encode {
+export function createJsonlEncoder(schema: Schema, compression: LineCompression): Encode {
   const out = new ByteSink();
   return (batch: Batch): Encoded => {
     const { numRows } = batch;
@@ -44,13 +47,9 @@ export function createJsonlEncoder(schema: Schema, compression: Compression): En
       out.bytes[out.at++] = NEWLINE;
     }
     if (numRows === 0) return { rowCount: 0, chunks: [], index: undefined };
-    const chunk = compression === 'none' ? out.take() : compress(codecOf(compression), out.view());
+    const chunk = compression === 'none' ? out.take() : compress(compression, out.view());
     return { rowCount: numRows, chunks: [chunk], index: undefined };
   };
-}
-
-function codecOf(compression: Compression): 'gzip' | 'zstd' {
-  return compression === 'gzip' ? 'gzip' : 'zstd';
 }
 
 function memberWriter(field: Field, batch: Batch, column: number): WriteMember {

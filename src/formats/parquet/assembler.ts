@@ -1,7 +1,8 @@
 import type { Schema } from 'apache-arrow';
-import type { Assembler, Compression, Encoded } from '../format.ts';
+import type { Assembler, Encoded } from '../format.ts';
 import type { ParquetIndex } from './encode.ts';
 import { footerBytes, type StoredChunk, type StoredRowGroup, totalOf } from './encode-footer.ts';
+import type { PageCompression } from './encode-pages.ts';
 import { planParquet } from './encode-schema.ts';
 
 const MAGIC = new TextEncoder().encode('PAR1');
@@ -14,7 +15,7 @@ const GROUP_ROWS = 131_072;
  * up to 64 MiB (uncompressed) of batches are held back. A dictionary page can only stand at the head of a column, so
  * a batch that brings one begins a row group; batches without may follow it.
  */
-export function createParquetAssembler(schema: Schema, compression: Compression): Assembler {
+export function createParquetAssembler(schema: Schema, compression: PageCompression): Assembler {
   const plan = planParquet(schema);
   const groups: StoredRowGroup[] = [];
   let held: Encoded[] = [];

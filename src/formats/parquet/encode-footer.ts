@@ -1,8 +1,7 @@
 import { type Schema, TimeUnit } from 'apache-arrow';
 import { frameSchema } from '../arrow/encode-message.ts';
-import type { Compression } from '../format.ts';
 import type { LeafIndex } from './encode.ts';
-import { PLAIN, RLE, RLE_DICTIONARY } from './encode-pages.ts';
+import { type PageCompression, PLAIN, RLE, RLE_DICTIONARY } from './encode-pages.ts';
 import type { Leaf, ParquetPlan, SchemaElement } from './encode-schema.ts';
 import { boundBytes, joinRanges, type Range } from './encode-statistics.ts';
 import type { LogicalType } from './encode-types.ts';
@@ -13,7 +12,7 @@ const CREATED_BY = 'sluice';
 /** Where Arrow readers look for the schema as it was before it became Parquet. */
 const ARROW_SCHEMA_KEY = 'ARROW:schema';
 /** CompressionCodec of parquet.thrift. */
-const CODECS: Partial<Record<Compression, number>> = { none: 0, snappy: 1, gzip: 2, zstd: 6 };
+const CODECS: Record<PageCompression, number> = { none: 0, snappy: 1, gzip: 2, zstd: 6 };
 /** Numbers of the members of the union LogicalType. */
 const LOGICAL = {
   string: 1,
@@ -28,7 +27,12 @@ const LOGICAL = {
   float16: 15,
 } as const;
 /** Numbers of the members of the union TimeUnit, by Arrow's unit; Parquet has no seconds. */
-const UNITS = { [TimeUnit.SECOND]: 1, [TimeUnit.MILLISECOND]: 1, [TimeUnit.MICROSECOND]: 2, [TimeUnit.NANOSECOND]: 3 };
+const UNITS = {
+  [TimeUnit.SECOND]: 1,
+  [TimeUnit.MILLISECOND]: 1,
+  [TimeUnit.MICROSECOND]: 2,
+  [TimeUnit.NANOSECOND]: 3,
+};
 
 /** One column chunk, laid out. */
 export interface StoredChunk {
@@ -78,7 +82,7 @@ export function totalOf(parts: readonly LeafIndex[]): ChunkTotals {
 export function footerBytes(
   plan: ParquetPlan,
   schema: Schema,
-  compression: Compression,
+  compression: PageCompression,
   groups: readonly StoredRowGroup[],
 ): Uint8Array<ArrayBuffer> {
   const thrift = new ThriftWriter();
@@ -143,7 +147,7 @@ function writeLogical(thrift: ThriftWriter, logical: LogicalType): void {
 function writeGroup(
   thrift: ThriftWriter,
   leaves: readonly Leaf[],
-  compression: Compression,
+  compression: PageCompression,
   group: StoredRowGroup,
 ): void {
   const byteLength = group.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
@@ -159,7 +163,12 @@ function writeGroup(
   });
 }
 
-function writeChunk(thrift: ThriftWriter, leaf: Leaf, compression: Compression, chunk: StoredChunk): void {
+function writeChunk(
+  thrift: ThriftWriter,
+  leaf: Leaf,
+  compression: PageCompression,
+  chunk: StoredChunk,
+): void {
   const { totals, position } = chunk;
   const encodings = [RLE];
   if (totals.hasPlainPages || totals.dictionaryLength > 0) encodings.push(PLAIN);
@@ -171,7 +180,7 @@ function writeChunk(thrift: ThriftWriter, leaf: Leaf, compression: Compression, 
       thrift.i32(1, leaf.stored.physical);
       thrift.list(2, THRIFT_I32, encodings, (encoding) => thrift.varint(encoding));
       thrift.list(3, THRIFT_BINARY, leaf.path, (name) => thrift.bytes(name));
-      thrift.i32(4, CODECS[compression] ?? 0);
+      thrift.i32(4, CODECS[compression]);
       thrift.i64(5, totals.entryCount);
       thrift.i64(6, totals.uncompressedLength);
       thrift.i64(7, chunk.byteLength);

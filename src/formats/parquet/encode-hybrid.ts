@@ -44,7 +44,13 @@ export function writeRun(out: ByteSink, value: number, count: number, bitWidth: 
   for (let shift = 0; shift < bitWidth; shift += 8) out.writeByte(value >>> shift);
 }
 
-function writePacked(out: ByteSink, values: Uint8Array | Int32Array, start: number, end: number, bitWidth: number): void {
+function writePacked(
+  out: ByteSink,
+  values: Uint8Array | Int32Array,
+  start: number,
+  end: number,
+  bitWidth: number,
+): void {
   if (start === end) return;
   const groupCount = Math.ceil((end - start) / GROUP);
   out.writeVarint(groupCount * 2 + 1);

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { CurationError } from '../../errors.ts';
 import { ByteSink } from '../byte-sink.ts';
-import { type Codec, compress } from '../compress.ts';
+import { compress } from '../compress.ts';
 import { buildDictionary, type LeafDictionary } from './encode-dictionary.ts';
 import { bitWidthOf, packBits, writeHybrid, writeRun } from './encode-hybrid.ts';
 import type { Shredded } from './encode-levels.ts';
@@ -23,6 +23,9 @@ const LONGEST_PAGE = 0x7fffffff;
 /** Shorter values are copied byte by byte, which beats a call. */
 const SHORT_VALUE = 24;
 
+/** How pages are packed; LZ4 has no form in Parquet that all readers agree on. */
+export type PageCompression = 'none' | 'snappy' | 'gzip' | 'zstd';
+
 /** The pages of one leaf of one batch, headers included. */
 export interface LeafPages {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -37,12 +40,12 @@ export interface LeafPages {
  * Data pages are version 1, which every reader knows; they end at row boundaries after about 1 MiB.
  */
 export class PageWriter {
-  readonly #codec: Codec;
+  readonly #codec: PageCompression;
   readonly #pages = new ByteSink();
   readonly #body = new ByteSink();
   #uncompressedLength = 0;
 
-  constructor(codec: Codec) {
+  constructor(codec: PageCompression) {
     this.#codec = codec;
   }
 
@@ -99,7 +102,12 @@ export class PageWriter {
     });
   }
 
-  #writeFramed(leaf: Leaf, body: Uint8Array, type: number, writeHeader: (thrift: ThriftWriter) => void): void {
+  #writeFramed(
+    leaf: Leaf,
+    body: Uint8Array,
+    type: number,
+    writeHeader: (thrift: ThriftWriter) => void,
+  ): void {
     const stored = this.#codec === 'none' ? body : compress(this.#codec, body);
     if (body.length > LONGEST_PAGE || stored.length > LONGEST_PAGE) {
       throw new CurationError(
@@ -181,7 +189,12 @@ function writePlain(body: ByteSink, values: LeafValues, start: number, end: numb
 }
 
 /** Each value behind its length in four bytes. */
-function writeText(body: ByteSink, values: LeafValues & { readonly kind: 'bytes' }, start: number, end: number): void {
+function writeText(
+  body: ByteSink,
+  values: LeafValues & { readonly kind: 'bytes' },
+  start: number,
+  end: number,
+): void {
   const { data, starts, ends } = values;
   let total = 0;
   for (let i = start; i < end; i++) total += 4 + ends[i]! - starts[i]!;

@@ -1,5 +1,12 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
-import { CONVERTED, type LeafType, type LogicalType, leafTypeOf, type Physical, unsupported } from './encode-types.ts';
+import {
+  CONVERTED,
+  type LeafType,
+  type LogicalType,
+  leafTypeOf,
+  type Physical,
+  unsupported,
+} from './encode-types.ts';
 
 /** FieldRepetitionType of parquet.thrift. */
 export const REQUIRED = 0;

@@ -30,7 +30,9 @@ export function rangeOf(leaf: Leaf, values: LeafValues): Range | undefined {
     case PHYSICAL.int32:
       return numberRange(isUnsigned ? wordsOf(values.bytes, Uint32Array) : wordsOf(values.bytes, Int32Array));
     case PHYSICAL.int64:
-      return bigIntRange(isUnsigned ? wordsOf(values.bytes, BigUint64Array) : wordsOf(values.bytes, BigInt64Array));
+      return bigIntRange(
+        isUnsigned ? wordsOf(values.bytes, BigUint64Array) : wordsOf(values.bytes, BigInt64Array),
+      );
     case PHYSICAL.float:
       return floatRange(wordsOf(values.bytes, Float32Array));
     case PHYSICAL.double:
@@ -127,7 +129,13 @@ function raised(prefix: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-function compareSlices(bytes: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): number {
+function compareSlices(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  otherStart: number,
+  otherEnd: number,
+): number {
   const shared = Math.min(end - start, otherEnd - otherStart);
   for (let i = 0; i < shared; i++) {
     const difference = bytes[start + i]! - bytes[otherStart + i]!;

@@ -1,4 +1,4 @@
-import { DataType, Precision, TimeUnit } from 'apache-arrow';
+import { DataType, Precision, TimeUnit, Type } from 'apache-arrow';
 import { CurationError } from '../../errors.ts';
 
 /** Numbers of parquet.thrift. */
@@ -89,7 +89,7 @@ export function leafTypeOf(type: DataType, path: string): LeafType {
   }
   if (DataType.isTimestamp(type)) return timestampType(type.unit, Boolean(type.timezone));
   if (DataType.isDuration(type)) return { physical: PHYSICAL.int64 };
-  throw unsupported(path, String(type));
+  throw unsupported(path, `a column of type ${Type[(type as DataType).typeId]}`);
 }
 
 function integerType(bitWidth: number, isSigned: boolean): LeafType {

@@ -30,7 +30,8 @@ export function leafValues(leaf: Leaf, shredded: Shredded): LeafValues {
   const type: DataType = leaf.type;
   if (count === 0) return { kind: 'fixed', count, width: 1, bytes: EMPTY };
   if (DataType.isBool(type)) return boolValues(data, positions, count);
-  if (DataType.isUtf8View(type) || DataType.isBinaryView(type)) return viewValues(leaf, data, positions, count);
+  if (DataType.isUtf8View(type) || DataType.isBinaryView(type))
+    return viewValues(leaf, data, positions, count);
   if (
     DataType.isUtf8(type) ||
     DataType.isBinary(type) ||
@@ -40,7 +41,8 @@ export function leafValues(leaf: Leaf, shredded: Shredded): LeafValues {
     return textValues(leaf, data, positions, count);
   }
   const values: ArrayLike<number> & ArrayBufferView = data.values;
-  if (DataType.isInt(type) && type.bitWidth < 32) return mapped(values, positions, count, leaf, (value) => value);
+  if (DataType.isInt(type) && type.bitWidth < 32)
+    return mapped(values, positions, count, leaf, (value) => value);
   if (DataType.isDate(type) && type.unit === DateUnit.MILLISECOND) {
     const milliseconds = data.values as BigInt64Array;
     return mapped(milliseconds, positions, count, leaf, (value) => Math.floor(Number(value) / MS_A_DAY));
@@ -75,7 +77,13 @@ function textValues(leaf: Leaf, data: Data, positions: Int32Array | undefined, c
   const end = offsets[data.length]!;
   if (end > bytes.length || offsets[0]! < 0) throw tooShort(leaf, end, bytes.length);
   if (positions === undefined) {
-    return { kind: 'bytes', count, data: bytes, starts: offsets.subarray(0, count), ends: offsets.subarray(1, count + 1) };
+    return {
+      kind: 'bytes',
+      count,
+      data: bytes,
+      starts: offsets.subarray(0, count),
+      ends: offsets.subarray(1, count + 1),
+    };
   }
   const starts = new Int32Array(count);
   const ends = new Int32Array(count);
@@ -119,7 +127,8 @@ function viewValues(leaf: Leaf, data: Data, positions: Int32Array | undefined, c
     }
     const source = data.variadicBuffers[views.getInt32(at + 8, true)];
     const start = views.getInt32(at + 12, true);
-    if (source === undefined || start + length > source.length) throw tooShort(leaf, start + length, source?.length ?? 0);
+    if (source === undefined || start + length > source.length)
+      throw tooShort(leaf, start + length, source?.length ?? 0);
     bytes.set(source.subarray(start, start + length), starts[i]!);
   }
   return { kind: 'bytes', count, data: bytes, starts, ends };
@@ -159,7 +168,8 @@ function millisecondValues(
   for (let i = 0; i < count; i++) {
     const value = seconds[positions === undefined ? i : positions[i]!]! * 1000n;
     converted[i] = value;
-    if (converted[i] !== value) throw outOfRange(leaf, `${value} ms`, 'a time that fits 64 bits of milliseconds');
+    if (converted[i] !== value)
+      throw outOfRange(leaf, `${value} ms`, 'a time that fits 64 bits of milliseconds');
   }
   return { kind: 'fixed', count, width: 8, bytes: new Uint8Array(converted.buffer) };
 }
@@ -178,7 +188,8 @@ function decimalValues(
   for (let i = 0; i < count; i++) {
     const start = (positions === undefined ? i : positions[i]!) * arrowWidth;
     const sign = source[start + arrowWidth - 1]! & 0x80 ? 0xff : 0;
-    for (let k = 0; k < width; k++) bytes[(i + 1) * width - 1 - k] = k < arrowWidth ? source[start + k]! : sign;
+    for (let k = 0; k < width; k++)
+      bytes[(i + 1) * width - 1 - k] = k < arrowWidth ? source[start + k]! : sign;
     let fits = width >= arrowWidth || (source[start + width - 1]! & 0x80) === (sign & 0x80);
     for (let k = width; k < arrowWidth; k++) fits &&= source[start + k] === sign;
     if (!fits) throw outOfRange(leaf, 'more digits', `at most ${leaf.stored.precision} digits`);
@@ -194,7 +205,12 @@ function fixedValues(data: Data, positions: Int32Array | undefined, count: numbe
     throw tooShort(leaf, count * width, values.byteLength);
   }
   if (positions === undefined) {
-    return { kind: 'fixed', count, width, bytes: new Uint8Array(values.buffer, values.byteOffset, count * width) };
+    return {
+      kind: 'fixed',
+      count,
+      width,
+      bytes: new Uint8Array(values.buffer, values.byteOffset, count * width),
+    };
   }
   const gathered = new Uint8Array(count * width);
   if (width % 4 === 0 && values.byteOffset % 4 === 0) {

@@ -1,9 +1,8 @@
 import type { Schema } from 'apache-arrow';
 import type { Batch } from '../../columns/batch.ts';
-import type { Codec } from '../compress.ts';
-import type { Compression, Encode, Encoded } from '../format.ts';
+import type { Encode, Encoded } from '../format.ts';
 import { shred } from './encode-levels.ts';
-import { PageWriter } from './encode-pages.ts';
+import { type PageCompression, PageWriter } from './encode-pages.ts';
 import { planParquet } from './encode-schema.ts';
 import { type Range, rangeOf } from './encode-statistics.ts';
 import { leafValues } from './encode-values.ts';
@@ -27,9 +26,9 @@ export interface ParquetIndex {
  * Makes the encoder for Parquet: the pages of each leaf of a batch become one chunk. Nothing of the batch is kept or
  * handed over. Values are PLAIN, or behind a dictionary where that saves a quarter.
  */
-export function createParquetEncoder(schema: Schema, compression: Compression): Encode {
+export function createParquetEncoder(schema: Schema, compression: PageCompression): Encode {
   const { leaves } = planParquet(schema);
-  const pageWriter = new PageWriter(pageCodec(compression));
+  const pageWriter = new PageWriter(compression);
   return (batch: Batch): Encoded => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     const indexes: LeafIndex[] = [];
@@ -51,8 +50,4 @@ export function createParquetEncoder(schema: Schema, compression: Compression): 
     const index: ParquetIndex = { leaves: indexes };
     return { rowCount: batch.numRows, chunks, index };
   };
-}
-
-function pageCodec(compression: Compression): Codec {
-  return compression === 'lz4' ? 'none' : compression;
 }
