@@ -33,9 +33,9 @@ export function detectFormat(path: string, head: Uint8Array, forced?: FormatName
   const kind = wrappingOf(head);
   if (forced !== undefined) return { format: forced, kind };
   const format = (kind === 'none' ? formatOfBytes(path, head) : undefined) ?? formatOfName(path);
+  // Nothing, piped in or in a file of JSON, is no lines and no rows; to the reader of arrays it would be damage.
+  if (head.byteLength === 0 && (path === '-' || format === 'json')) return { format: 'jsonl', kind };
   if (format !== undefined) return { format, kind };
-  // Nothing was piped in: no rows, in any format.
-  if (path === '-' && head.byteLength === 0) return { format: 'jsonl', kind };
   const shown = Buffer.from(head.subarray(0, 8)).toString('hex');
   throw new CurationError(
     'BAD_INPUT',

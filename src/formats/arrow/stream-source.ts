@@ -14,9 +14,13 @@ import { checkColumns, readSchema } from './schema.ts';
 export async function openArrowStream(path: string, input: AsyncIterable<Uint8Array>): Promise<Source> {
   const reader = new ByteReader(input, path);
   const head = await reader.peek(8);
-  if (arrowMagic.every((byte, i) => head[i] === byte)) await reader.read(8);
-  const first = await readNext(reader, path);
+  const isFile = arrowMagic.every((byte, i) => head[i] === byte);
+  if (isFile) await reader.read(8);
+  const first = await readNext(reader, path).catch((cause: unknown) => {
+    throw isFile && cause instanceof CurationError ? notAStream(path, cause) : cause;
+  });
   if (first === undefined || first.message.kind !== 'schema') {
+    if (isFile) throw notAStream(path);
     const found = first === undefined ? 'nothing' : `a ${first.message.kind}`;
     throw new CurationError(
       'BAD_INPUT',
@@ -46,6 +50,15 @@ export async function openArrowStream(path: string, input: AsyncIterable<Uint8Ar
       return readMorsels(path, reader, schema, options.columns, options.signal);
     },
   };
+}
+
+/** Polars writes files that only their footer explains. */
+function notAStream(path: string, cause?: unknown): CurationError {
+  return new CurationError(
+    'UNSUPPORTED',
+    `${path}: this Arrow file can only be read from its end, so not from a pipe; give it by its name`,
+    { cause },
+  );
 }
 
 async function* readMorsels(

@@ -57,23 +57,23 @@ export function valueAt(data: Data, i: number): Value {
   const isNull = nullBitmap !== undefined && nullBitmap.length > 0 && !((nullBitmap[i >> 3]! >> (i & 7)) & 1);
   if (isNull) return null;
   const stored = data.valueOffsets as Int32Array | BigInt64Array | undefined;
-  const offsets = stored === undefined ? [] : Array.from(stored, Number);
+  const [start, end] = [Number(stored?.[i]), Number(stored?.[i + 1])];
   const values = data.values;
   switch (type.typeId) {
     case Type.Bool:
       return ((values[i >> 3] >> (i & 7)) & 1) === 1;
     case Type.Utf8:
     case Type.LargeUtf8:
-      return Buffer.from(values.subarray(offsets[i], offsets[i + 1])).toString('utf8');
+      return Buffer.from(values.subarray(start, end)).toString('utf8');
     case Type.Binary:
     case Type.LargeBinary:
-      return hex(values.subarray(offsets[i], offsets[i + 1]));
+      return hex(values.subarray(start, end));
     case Type.FixedSizeBinary:
       return hex(values.subarray(i * data.stride, (i + 1) * data.stride));
     case Type.List:
     case Type.LargeList:
     case Type.Map:
-      return range(offsets[i]!, offsets[i + 1]!).map((at) => valueAt(data.children[0]!, at));
+      return range(start, end).map((at) => valueAt(data.children[0]!, at));
     case Type.FixedSizeList: {
       const { listSize } = type as unknown as { listSize: number };
       return range(i * listSize, (i + 1) * listSize).map((at) => valueAt(data.children[0]!, at));
@@ -83,10 +83,7 @@ export function valueAt(data: Data, i: number): Value {
     case Type.Union: {
       const union = type as unknown as { typeIds: Int32Array };
       const child = [...union.typeIds].indexOf(data.typeIds![i]!);
-      return [
-        String(data.typeIds![i]),
-        valueAt(data.children[child]!, stored === undefined ? i : offsets[i]!),
-      ];
+      return [String(data.typeIds![i]), valueAt(data.children[child]!, stored === undefined ? i : start)];
     }
     case Type.Float:
       return Number.isNaN(values[i]) ? 'NaN' : values[i];
