@@ -71,7 +71,7 @@ function commitAll(
   const twins: number[] = [];
   for (let start = 0, call = 0; start < documents.length; call++) {
     const end = Math.min(documents.length, start + sizes[call % sizes.length]!);
-    const verdicts = deduplicator.commit(
+    const verdicts: Verdicts = deduplicator.commit(
       sign(documents.slice(start, end), given.parameters?.bands ?? 0),
       start,
     );
