@@ -20,7 +20,10 @@ import {
 } from 'apache-arrow';
 import { allocate, childFields, layoutOf, makeColumn } from './buffers.ts';
 
-/** True if values of both types have the same buffers and the same meaning. Names inside lists and maps, nullability and metadata do not count; names in structs do. */
+/**
+ * True if values of both types have the same buffers and the same meaning. Names in structs and unions count; names inside
+ * lists and maps, nullability and metadata do not.
+ */
 export function sameType(a: DataType, b: DataType): boolean {
   return a === b || describeType(a) === describeType(b);
 }
