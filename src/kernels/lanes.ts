@@ -22,10 +22,8 @@ export function add(aLow: number, aHigh: number, bLow: number, bHigh: number): n
   return low >>> 0;
 }
 
-/** The finalizer of MurmurHash3 (Appleby, public domain) on a 64-bit value, in the same way. */
+/** One round of the finalizer of MurmurHash3 (Appleby, public domain) with shifts by 32, in the same way. */
 export function finish(low: number, upper: number): number {
-  // x ^ (x >> 33) touches the low half alone.
-  let x = multiply(low ^ (upper >>> 1), upper, 0xed558ccd, 0xff51afd7);
-  x = multiply(x ^ (high >>> 1), high, 0x1a85ec53, 0xc4ceb9fe);
-  return (x ^ (high >>> 1)) >>> 0;
+  const x = multiply(low ^ upper, upper, 0xed558ccd, 0xff51afd7);
+  return (x ^ high) >>> 0;
 }

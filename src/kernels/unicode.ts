@@ -36,10 +36,10 @@ export function kindOf(tables: UnicodeTables, codePoint: number): number {
   return tables.stage2[(tables.stage1[codePoint >> 7]! << 7) | (codePoint & 127)]!;
 }
 
-/** Lower case of each ASCII byte, 0 for a separator. */
+/**
+ * Each ASCII byte as it is hashed, 0 for a separator: with 0x20 set, which lower-cases letters, leaves digits, and makes the
+ * underscore 0x7f, no word character itself. So a kernel may lower-case a whole word at once without looking at its bytes.
+ */
 export function asciiTable(tables: UnicodeTables): Uint8Array {
-  return Uint8Array.from({ length: 128 }, (_, code) => {
-    const kind = kindOf(tables, code);
-    return kind === 0 ? 0 : code + tables.deltas[kind]!;
-  });
+  return Uint8Array.from({ length: 128 }, (_, code) => (kindOf(tables, code) === 0 ? 0 : code | 0x20));
 }

@@ -61,8 +61,8 @@ export function begin(): void {
 
 // @ts-ignore: decorator
 @inline
-function lower(bin: usize, shingle: u64): void {
-  const at = bin + <usize>(((shingle >> 32) * <u64>bins) >> 32 << 2);
+function lower(bin: usize, count: u64, shingle: u64): void {
+  const at = bin + <usize>(((shingle >> 32) * count) >> 32 << 2);
   const value = <u32>shingle;
   const old = load<u32>(at);
   store<u32>(at, select<u32>(value, old, value < old));
@@ -75,6 +75,7 @@ export function drain(end: usize): usize {
   const leaving = load<u64>(CONSTANTS, 24);
   const whiten = load<u64>(CONSTANTS, 32);
   const bin = minima;
+  const count: u64 = bins;
   let sum = polynomial;
   let p = hashes;
   if (words < ngram) {
@@ -83,7 +84,7 @@ export function drain(end: usize): usize {
   }
   for (; p < end; p += 8) {
     sum = sum * base + (load<u64>(p) - load<u64>(p - back) * leaving);
-    lower(bin, finish(sum ^ whiten));
+    lower(bin, count, finish(sum ^ whiten));
   }
   polynomial = sum;
   words += <u32>((end - hashes) >> 3);
@@ -95,7 +96,7 @@ export function drain(end: usize): usize {
 export function complete(): u32 {
   if (words >= ngram) return words - ngram + 1;
   if (words == 0) return 0;
-  lower(minima, finish(polynomial ^ load<u64>(CONSTANTS, 32)));
+  lower(minima, bins, finish(polynomial ^ load<u64>(CONSTANTS, 32)));
   return 1;
 }
 

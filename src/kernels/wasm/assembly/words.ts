@@ -2,6 +2,7 @@ import { ASCII, CONSTANTS, DELTAS, LINE, LINE_LIMIT, MASKS, P1, P2, STAGE1, STAG
 import { drain, hashLimit, hashes } from './minima';
 
 const HIGH_BITS: u64 = 0x8080808080808080;
+const CASE_BITS: u64 = 0x2020202020202020;
 
 /** Hash of a word that began with state `h`: 16 bytes a step, the last zero-padded (no word holds a zero byte, so no length is needed). */
 // @ts-ignore: decorator
@@ -19,14 +20,29 @@ function hashWord(h: u64, s1: u64, p: usize, end: usize): u64 {
   return h ^ (h >> 32);
 }
 
-/** Lower-cases the ASCII letters of 16 bytes onto the line; returns the mask of word bytes. Signed compares after a shift of the range to the top: bytes from 0x80 are never in. */
+/** The same straight from the text, for a word of ASCII alone: each byte with 0x20 set, which lower-cases letters, leaves digits and makes the underscore 0x7f. */
 // @ts-ignore: decorator
 @inline
-function lowerBlock(x: v128, at: usize): u64 {
-  const upper = v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x25)), i8x16.splat(0x65));
-  const y = v128.or(x, v128.and(upper, i8x16.splat(0x20)));
-  v128.store(at, y);
-  const letter = v128.gt<i8>(v128.add<i8>(y, i8x16.splat(0x05)), i8x16.splat(0x65));
+function hashAscii(h: u64, s1: u64, p: usize, end: usize): u64 {
+  let length = end - p;
+  while (length > 16) {
+    h = (h ^ (load<u64>(p) | CASE_BITS)) * P1 + (s1 ^ (load<u64>(p, 8) | CASE_BITS)) * P2;
+    h ^= h >> 32;
+    p += 16;
+    length -= 16;
+  }
+  const mask = MASKS + (length << 4);
+  const first = (load<u64>(p) | CASE_BITS) & load<u64>(mask);
+  const second = (load<u64>(p, 8) | CASE_BITS) & load<u64>(mask, 8);
+  h = (h ^ first) * P1 + (s1 ^ second) * P2;
+  return h ^ (h >> 32);
+}
+
+/** The word bytes among 16, as bits. Signed compares after a shift of the range to the top, so that bytes from 0x80 are never in. */
+// @ts-ignore: decorator
+@inline
+function wordBits(x: v128): u64 {
+  const letter = v128.gt<i8>(v128.add<i8>(v128.or(x, i8x16.splat(0x20)), i8x16.splat(0x05)), i8x16.splat(0x65));
   const digit = v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x46)), i8x16.splat(0x75));
   const line = v128.eq<i8>(x, i8x16.splat(0x5f));
   return <u64>(<u32>v128.bitmask<i8>(v128.or(v128.or(letter, digit), line)));
@@ -53,8 +69,10 @@ function encode(at: usize, c: u32): usize {
 }
 
 /**
- * Hashes the words of a document and drains them into the minima. Linear: a word is hashed as it fills the line, so nothing is read twice.
- * ASCII goes 64 bytes at a time, the cost being per word, not per byte; from a byte >= 0x80 on, character by character until 8 bytes of ASCII follow.
+ * Hashes the words of a document and drains them into the minima. Linear: nothing is read twice, however long a word.
+ * ASCII goes 64 bytes at a time, the cost being per word, not per byte: bits of the word bytes, their edges found by counting zeros, and
+ * the word hashed where it lies. From a byte >= 0x80 on it goes character by character over a line of lower-cased bytes, until a
+ * separator with 8 bytes of ASCII behind it.
  */
 export function signWords(p: usize, end: usize): void {
   const s0 = load<u64>(CONSTANTS, 0);
@@ -62,141 +80,148 @@ export function signWords(p: usize, end: usize): void {
   const soloEnd = s1 * P2;
   const limit = hashLimit;
   let out = hashes;
-  let at = LINE; // next free byte of the line
-  let start = LINE; // where the open word begins in the line
-  let state = s0; // hash of what was already cut from the open word's front
+  let start = p; // of the open word, in the text
   let open: u64 = 0;
   while (p < end) {
-    if (at > LINE_LIMIT) {
-      if (open) {
-        while (at - start > 16) {
-          state = (state ^ load<u64>(start)) * P1 + (s1 ^ load<u64>(start, 8)) * P2;
-          state ^= state >> 32;
-          start += 16;
-        }
-        v128.store(LINE, v128.load(start));
-        at = LINE + (at - start);
-      } else at = LINE;
-      start = LINE;
-    }
     if (out > limit) out = drain(out);
-
     const a = v128.load(p);
     const b = v128.load(p, 16);
     const c = v128.load(p, 32);
     const d = v128.load(p, 48);
     let count: u64 = min<u64>(64, end - p);
-    let stop = false;
-    if (v128.any_true(v128.and(v128.or(v128.or(a, b), v128.or(c, d)), i8x16.splat(-128)))) {
+    let ascii = true;
+    if (v128.bitmask<i8>(v128.or(v128.or(a, b), v128.or(c, d)))) {
       const high =
         <u64>(<u32>v128.bitmask<i8>(a)) |
         (<u64>(<u32>v128.bitmask<i8>(b)) << 16) |
         (<u64>(<u32>v128.bitmask<i8>(c)) << 32) |
         (<u64>(<u32>v128.bitmask<i8>(d)) << 48);
       const first = ctz<u64>(high);
-      stop = first < count;
+      ascii = first >= count;
       count = min<u64>(count, first);
     }
     if (count != 0) {
-      let mask = lowerBlock(a, at);
-      mask |= lowerBlock(b, at + 16) << 16;
-      mask |= lowerBlock(c, at + 32) << 32;
-      mask |= lowerBlock(d, at + 48) << 48;
+      const bits = wordBits(a) | (wordBits(b) << 16) | (wordBits(c) << 32) | (wordBits(d) << 48);
       const kept: u64 = (-1 as u64) >> (64 - count);
-      let edges = (mask ^ ((mask << 1) | open)) & kept;
+      let edges = (bits ^ ((bits << 1) | open)) & kept;
       if (edges) {
         if (open) {
-          store<u64>(out, hashWord(state, s1, start, at + <usize>ctz<u64>(edges)));
+          store<u64>(out, hashAscii(s0, s1, start, p + <usize>ctz<u64>(edges)));
           out += 8;
           edges &= edges - 1;
-          state = s0;
         }
         while (edges) {
-          const from = ctz<u64>(edges);
+          start = p + <usize>ctz<u64>(edges);
           edges &= edges - 1;
-          start = at + <usize>from;
           if (!edges) break;
-          store<u64>(out, hashWord(s0, s1, start, at + <usize>ctz<u64>(edges)));
+          store<u64>(out, hashAscii(s0, s1, start, p + <usize>ctz<u64>(edges)));
           out += 8;
           edges &= edges - 1;
         }
       }
-      open = (mask >> (count - 1)) & 1;
-      at += <usize>count;
+      open = (bits >> (count - 1)) & 1;
       p += <usize>count;
     }
-    if (!stop) continue;
+    if (ascii) continue;
 
-    // At most 64 more bytes, so that line and hashes hold what they give.
-    const until = min<usize>(end, p + 64);
-    do {
-      const first = <u32>load<u8>(p);
-      if (first < 0x80) {
-        const lowered = load<u8>(ASCII + first);
-        p++;
-        if (lowered) {
-          if (!open) start = at;
-          open = 1;
-          store<u8>(at++, lowered);
-        } else if (open) {
-          store<u64>(out, hashWord(state, s1, start, at));
-          out += 8;
-          open = 0;
-          state = s0;
-        }
-        if ((load<u64>(p) & HIGH_BITS) == 0) break;
-        continue;
+    let state = s0; // hash of what was already cut from the open word's front
+    let front = LINE; // the open word lies on the line from here
+    let at = LINE; // to here; nothing between: no word is open
+    if (open) {
+      while (p - start > 16) {
+        state = (state ^ (load<u64>(start) | CASE_BITS)) * P1 + (s1 ^ (load<u64>(start, 8) | CASE_BITS)) * P2;
+        state ^= state >> 32;
+        start += 16;
       }
-      const quad = load<u32>(p);
-      let code: u32 = 0;
-      if ((quad & 0xc0e0) == 0x80c0 && p + 2 <= end) {
-        // 0x80..0x7ff; the entries of overlong forms say separator.
-        const entry = load<u32>(TWO_BYTE + ((((quad & 31) << 6) | ((quad >> 8) & 63)) << 2));
-        if (entry) {
-          if (!open) start = at;
-          open = 1;
-          store<u32>(at, entry);
-          at += entry >> 24;
-          p += 2;
+      v128.store(LINE, v128.or(v128.load(start), i8x16.splat(0x20)));
+      at += p - start;
+      open = 0;
+    }
+    do {
+      if (out > limit) out = drain(out);
+      if (at > LINE_LIMIT) {
+        while (at - front > 16) {
+          state = (state ^ load<u64>(front)) * P1 + (s1 ^ load<u64>(front, 8)) * P2;
+          state ^= state >> 32;
+          front += 16;
+        }
+        v128.store(LINE, v128.load(front));
+        at = LINE + (at - front);
+        front = LINE;
+      }
+      // At most 64 bytes and the rest of a character, so that line and hashes hold what they give.
+      const until = min<usize>(end, p + 64);
+      do {
+        const first = <u32>load<u8>(p);
+        if (first < 0x80) {
+          const lowered = load<u8>(ASCII + first);
+          p++;
+          if (lowered) {
+            store<u8>(at++, lowered);
+            continue;
+          }
+          if (at != front) {
+            store<u64>(out, hashWord(state, s1, front, at));
+            out += 8;
+            front = at;
+            state = s0;
+          }
+          ascii = (load<u64>(p) & HIGH_BITS) == 0;
+          if (ascii) break;
           continue;
         }
-        p += 2;
-      } else if ((quad & 0xc0c0f0) == 0x8080e0 && p + 3 <= end) {
-        code = ((quad & 15) << 12) | (((quad >> 8) & 63) << 6) | ((quad >> 16) & 63);
-        if (code < 0x800) code = 0;
-        p += 3;
-      } else if ((quad & 0xc0c0c0f8) == 0x808080f0 && p + 4 <= end) {
-        code = ((quad & 7) << 18) | (((quad >> 8) & 63) << 12) | (((quad >> 16) & 63) << 6) | (quad >> 24 & 63);
-        if (code < 0x10000 || code >= 0x40000) code = 0;
-        p += 4;
-      } else p++;
+        const quad = load<u32>(p);
+        let code: u32 = 0;
+        if ((quad & 0xc0e0) == 0x80c0 && p + 2 <= end) {
+          // 0x80..0x7ff; the entries of overlong forms say separator.
+          const entry = load<u32>(TWO_BYTE + ((((quad & 31) << 6) | ((quad >> 8) & 63)) << 2));
+          p += 2;
+          if (entry) {
+            store<u32>(at, entry);
+            at += entry >> 24;
+            continue;
+          }
+        } else if ((quad & 0xc0c0f0) == 0x8080e0 && p + 3 <= end) {
+          code = ((quad & 15) << 12) | (((quad >> 8) & 63) << 6) | ((quad >> 16) & 63);
+          if (code < 0x800) code = 0;
+          p += 3;
+        } else if ((quad & 0xc0c0c0f8) == 0x808080f0 && p + 4 <= end) {
+          code = ((quad & 7) << 18) | (((quad >> 8) & 63) << 12) | (((quad >> 16) & 63) << 6) | ((quad >> 24) & 63);
+          if (code < 0x10000 || code >= 0x40000) code = 0;
+          p += 4;
+        } else p++;
 
-      const kind = code == 0 ? 0 : <u32>load<u8>(STAGE2 + (<usize>load<u8>(STAGE1 + (code >> 7)) << 7) + (code & 127));
-      if (kind == 1 || kind > 2) {
-        if (!open) start = at;
-        open = 1;
+        // Code point 0 stands for what is no character, and is a separator.
+        const kind = <u32>load<u8>(STAGE2 + (<usize>load<u8>(STAGE1 + (code >> 7)) << 7) + (code & 127));
         if (kind == 1) {
           store<u32>(at, quad);
           at += code < 0x10000 ? 3 : 4;
-        } else at += encode(at, code + load<i32>(DELTAS + (kind << 2)));
-        continue;
-      }
-      if (open) {
-        store<u64>(out, hashWord(state, s1, start, at));
-        out += 8;
-        open = 0;
-        state = s0;
-      }
-      if (kind == 2) {
-        const bytes = code < 0x10000 ? quad & 0xffffff : quad;
-        const h = (s0 ^ <u64>bytes) * P1 + soloEnd;
-        store<u64>(out, h ^ (h >> 32));
-        out += 8;
-      }
-    } while (p < until);
+          continue;
+        }
+        if (kind > 2) {
+          at += encode(at, code + load<i32>(DELTAS + (kind << 2)));
+          continue;
+        }
+        if (at != front) {
+          store<u64>(out, hashWord(state, s1, front, at));
+          out += 8;
+          front = at;
+          state = s0;
+        }
+        if (kind == 2) {
+          const h = (s0 ^ <u64>(code < 0x10000 ? quad & 0xffffff : quad)) * P1 + soloEnd;
+          store<u64>(out, h ^ (h >> 32));
+          out += 8;
+        }
+      } while (p < until);
+    } while (!ascii && p < end);
+    if (at != front) {
+      store<u64>(out, hashWord(state, s1, front, at));
+      out += 8;
+    }
   }
   if (open) {
-    store<u64>(out, hashWord(state, s1, start, at));
+    store<u64>(out, hashAscii(s0, s1, start, end));
     out += 8;
   }
   drain(out);
