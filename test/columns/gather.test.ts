@@ -55,7 +55,7 @@ describe.each(TYPES.map((type) => [describeType(type), type] as const))('gather 
           expect(valuesOf(result.data.children[0]!)).toEqual(expected);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 });

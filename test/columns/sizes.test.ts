@@ -64,7 +64,7 @@ describe.each(TYPES.map((type) => [describeType(type), type] as const))('sizes o
         expect(rowByteLengths(batch.slice(start))).toEqual(sizes.slice(start));
         expect(rowByteLengths(gather(schema, [{ batch, rows: undefined }]))).toEqual(sizes);
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 });

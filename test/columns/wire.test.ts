@@ -46,7 +46,7 @@ describe.each(TYPES.map((type) => [describeType(type), type] as const))(
             [...slab.subarray(0, start), ...slab.subarray(start + used)].every((byte) => byte === 0xee),
           ).toBe(true);
         }),
-        { numRuns: 20 },
+        { numRuns: 12 },
       );
     });
   },
