@@ -1,14 +1,23 @@
 const INITIAL_CAPACITY = 64 * 1024;
 /** Capacity kept between uses; a single huge batch must not pin its size for the life of the worker. */
 const KEPT_CAPACITY = 32 * 1024 * 1024;
+/** Up to here a loop beats the call that copies. */
+const SHORT_LENGTH = 24;
 
 /**
  * A byte array that grows as it is written. Writers on the hot path call `reserve`, then store into `bytes` from `at`
- * themselves and move `at`; `bytes` may be another array after every `reserve`, so it is read again each time.
+ * themselves and move `at`; `bytes` and `words` may be others after every `reserve`, so they are read again each time.
  */
 export class ByteSink {
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(INITIAL_CAPACITY);
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The same memory, for stores of several bytes at any place. */
+  words: DataView<ArrayBuffer>;
   at = 0;
+
+  constructor() {
+    this.bytes = new Uint8Array(INITIAL_CAPACITY);
+    this.words = new DataView(this.bytes.buffer);
+  }
 
   /** Makes room for `byteLength` more bytes behind `at`. */
   reserve(byteLength: number): void {
@@ -16,14 +25,20 @@ export class ByteSink {
     if (needed <= this.bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.at));
-    this.bytes = grown;
+    this.#use(grown);
   }
 
   /** Appends `bytes`, copied. */
   write(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    this.bytes.set(bytes, this.at);
-    this.at += bytes.length;
+    const { length } = bytes;
+    this.reserve(length);
+    if (length <= SHORT_LENGTH) {
+      const { bytes: target, at } = this;
+      for (let i = 0; i < length; i++) target[at + i] = bytes[i]!;
+    } else {
+      this.bytes.set(bytes, this.at);
+    }
+    this.at += length;
   }
 
   writeByte(byte: number): void {
@@ -76,6 +91,11 @@ export class ByteSink {
 
   clear(): void {
     this.at = 0;
-    if (this.bytes.length > KEPT_CAPACITY) this.bytes = new Uint8Array(INITIAL_CAPACITY);
+    if (this.bytes.length > KEPT_CAPACITY) this.#use(new Uint8Array(INITIAL_CAPACITY));
+  }
+
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.words = new DataView(bytes.buffer);
   }
 }

@@ -20,7 +20,7 @@ import {
   writeFloat,
   writeInteger,
 } from './encode-number.ts';
-import { writeAscii, writeBase64, writeJsonText, writeQuotedAscii } from './encode-text.ts';
+import { textSource, writeAscii, writeBase64, writeJsonText, writeQuotedAscii } from './encode-text.ts';
 import { formatDay, formatDuration, formatInterval, formatTime, formatTimestamp } from './encode-time.ts';
 
 /** Writes one row of a column as JSON. */
@@ -54,7 +54,7 @@ function plainWriter(data: Data, path: string): WriteValue {
     const bytesAt = bytesReader(data);
     return (out, row) => {
       const bytes = bytesAt(row);
-      writeJsonText(out, bytes, 0, bytes.length);
+      writeJsonText(out, textSource(bytes), 0, bytes.length);
     };
   }
   if (
@@ -81,9 +81,9 @@ function plainWriter(data: Data, path: string): WriteValue {
 }
 
 function utf8Writer(data: Data): WriteValue {
-  const values: Uint8Array = data.values ?? EMPTY;
+  const source = textSource(data.values ?? EMPTY);
   const offsets: Int32Array = data.valueOffsets;
-  return (out, row) => writeJsonText(out, values, offsets[row]!, offsets[row + 1]!);
+  return (out, row) => writeJsonText(out, source, offsets[row]!, offsets[row + 1]!);
 }
 
 function integerWriter(values: ArrayLike<number> | BigInt64Array | BigUint64Array): WriteValue {
