@@ -1,4 +1,3 @@
-import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec/stream';
 import { CurationError } from '../errors.ts';
@@ -41,54 +40,85 @@ export function inflate(
 }
 
 /** Output bytes asked of zlib at a time. */
-const INFLATED_CHUNK_BYTES = 256 * 1024;
+const GZIP_OUTPUT_BYTES = 256 * 1024;
+/** Input bytes given to zlib at a time; what they inflate to (1032 times as much at most) is held at once. */
+const GZIP_INPUT_BYTES = 32 * 1024;
 
 async function* gunzip(input: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
-  const iterator = input[Symbol.asyncIterator]();
-  const gunzipper = createGunzip({ chunkSize: INFLATED_CHUNK_BYTES });
-  let readBytes = 0;
-  // Chunks given to zlib that it may not have taken in yet, oldest first: `start` is their place in the input.
-  const pending: { start: number; bytes: Uint8Array }[] = [];
-  let inputFailure: unknown;
-  async function* feed(): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) {
-        const { value, done } = await iterator.next();
-        if (done === true) return;
-        const taken = gunzipper.bytesWritten;
-        while (pending.length > 0 && pending[0]!.start + pending[0]!.bytes.length <= taken) pending.shift();
-        pending.push({ start: readBytes, bytes: value });
-        readBytes += value.length;
-        yield value;
-      }
-    } catch (error) {
-      inputFailure = error;
-      throw error;
-    }
-  }
-  // The pipeline hands errors both ways and closes the input when the consumer stops early; errors surface in the loop.
-  pipeline(Readable.from(feed(), { highWaterMark: 1 }), gunzipper, () => {});
+  const gunzipper = createGunzip({ chunkSize: GZIP_OUTPUT_BYTES });
+  const inflated: Uint8Array[] = [];
+  let failure: Error | undefined;
+  let isEnded = false;
+  let settle = (): void => {};
+  gunzipper.on('data', (chunk: Uint8Array) => inflated.push(chunk));
+  gunzipper.on('error', (error) => {
+    failure = error;
+    settle();
+  });
+  // Comes before the input's end if zlib meets a zero byte after a member: it takes that for padding and looks no further.
+  gunzipper.on('end', () => {
+    isEnded = true;
+    settle();
+  });
+  let consumed = 0;
+  // zlib works in another thread on one piece while the consumer of the piece before has this one.
+  let working: Promise<void> | undefined;
+  let piece: Uint8Array = new Uint8Array(0);
+  const begin = (step: (done: () => void) => void): Promise<void> =>
+    new Promise((resolve) => {
+      settle = resolve;
+      step(resolve);
+    });
+  const settled = async (): Promise<void> => {
+    await working;
+    working = undefined;
+    if (failure !== undefined) throw gzipFailure(failure, path, consumed, gunzipper.bytesWritten);
+    if (isEnded)
+      checkPadding(
+        piece.subarray(Math.max(0, gunzipper.bytesWritten - consumed)),
+        path,
+        consumed + piece.length,
+      );
+    consumed += piece.length;
+  };
   try {
-    for await (const chunk of gunzipper) yield chunk as Uint8Array;
-  } catch (cause) {
-    if (inputFailure !== undefined) throw inputFailure;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const isShort = (cause as { code?: unknown }).code === 'Z_BUF_ERROR';
-    const where = isShort ? `byte ${readBytes}` : `near byte ${gunzipper.bytesWritten}`;
-    const found = isShort ? 'the end of the file in the middle of a gzip member' : message;
-    throw new CurationError('BAD_INPUT', damaged(path, where, 'gzip data', found), { cause });
-  } finally {
-    await iterator.return?.();
-  }
-  // zlib takes a zero byte after a member for padding and looks no further; anything else behind it would be lost unseen.
-  for (const { start, bytes } of pending) {
-    const from = Math.max(0, gunzipper.bytesWritten - start);
-    const garbage = bytes.findIndex((byte, at) => at >= from && byte !== 0);
-    if (garbage >= 0) {
-      const found = 'bytes that are neither a gzip member nor zero padding';
-      throw new CurationError('BAD_INPUT', damaged(path, `byte ${start + garbage}`, 'gzip data', found));
+    for await (const chunk of input) {
+      for (let from = 0; from < chunk.length; from += GZIP_INPUT_BYTES) {
+        if (working !== undefined) await settled();
+        piece = chunk.subarray(from, from + GZIP_INPUT_BYTES);
+        const ready = inflated.splice(0);
+        if (isEnded) {
+          checkPadding(piece, path, consumed + piece.length);
+          consumed += piece.length;
+        } else working = begin((done) => gunzipper.write(piece, done));
+        yield* ready;
+      }
     }
+    if (working !== undefined) await settled();
+    piece = new Uint8Array(0);
+    if (!isEnded) {
+      working = begin(() => gunzipper.end());
+      await settled();
+    }
+    yield* inflated;
+  } finally {
+    gunzipper.destroy();
   }
+}
+
+/** Anything but zeros behind the last member would be lost unseen. `end` is the place in the input behind `tail`. */
+function checkPadding(tail: Uint8Array, path: string, end: number): void {
+  const at = tail.findIndex((byte) => byte !== 0);
+  if (at < 0) return;
+  const found = 'bytes that are neither a gzip member nor zero padding';
+  throw new CurationError('BAD_INPUT', damaged(path, `byte ${end - tail.length + at}`, 'gzip data', found));
+}
+
+function gzipFailure(cause: Error, path: string, consumed: number, written: number): CurationError {
+  const isShort = (cause as { code?: unknown }).code === 'Z_BUF_ERROR';
+  const where = isShort ? `byte ${consumed}` : `near byte ${Math.max(consumed, written)}`;
+  const found = isShort ? 'the end of the file in the middle of a gzip member' : cause.message;
+  return new CurationError('BAD_INPUT', damaged(path, where, 'gzip data', found), { cause });
 }
 
 function damaged(path: string, where: string, expected: string, found: string): string {

@@ -7,7 +7,9 @@ const CHUNK_CHARACTERS = 1024 * 1024;
 /** Characters of one element; V8's longest string is 2^29 - 24. */
 const ELEMENT_LIMIT = 256 * 1024 * 1024;
 /** Characters parsed at a time: their tokens are objects that take many times their size. */
-const SLICE_CHARACTERS = 64 * 1024;
+const SLICE_CHARACTERS = 16 * 1024;
+/** More than the longest token that stream-json looks ahead for. */
+const SETTLING_SPACES = 32;
 
 /**
  * Writes the elements of a JSON array as lines, one each, or a single object as one line. Numbers keep their literals and
@@ -34,6 +36,8 @@ export async function* elementsAsLines(
     }
   }
   writer.guard('UTF-8 text', () => decoder.decode());
+  // The parser waits for more before it judges a word cut short; white space makes it decide and changes no JSON.
+  writer.guard('JSON', () => parse(' '.repeat(SETTLING_SPACES)));
   writer.end();
   if (writer.readyLength > 0) yield encoder.encode(writer.takeLines());
 }
@@ -65,7 +69,7 @@ class ElementWriter {
     return lines;
   }
 
-  /** Runs a step of a library, whose errors become ours. */
+  /** Runs a step of a library, whose errors become ours. What it had read of this slice is not told: hence "or later". */
   guard<T>(expected: string, step: () => T): T {
     try {
       return step();
@@ -76,7 +80,8 @@ class ElementWriter {
   }
 
   #fault(expected: string, found: string, options?: ErrorOptions): CurationError {
-    const where = this.#isClosed ? 'after the end of the JSON text' : `element ${this.#index}`;
+    const element = options === undefined ? `element ${this.#index}` : `element ${this.#index} or later`;
+    const where = this.#isClosed ? 'after the end of the JSON text' : element;
     return new CurationError(
       'BAD_INPUT',
       `${this.#path}: ${where}: expected ${expected}, found ${found}`,

@@ -8,8 +8,8 @@ import { LineTable } from './line-table.ts';
 import { type JsonLinesMorsel, PADDING } from './line-types.ts';
 import { Scanner } from './scan.ts';
 
-/** Rejects of one unbroken run of damaged lines told one by one; those after them are told as one. */
-const RUN_TOLD = 16;
+/** Damaged lines of one unbroken run that are told one by one; those after them count with the last one told. */
+const RUN_TOLD = 100;
 /** Characters of a damaged line shown in its message. */
 const EXCERPT_LENGTH = 60;
 /** Arrow offsets are 32 bit, so no column may hold more than this. */
@@ -115,7 +115,7 @@ function decodeBlock(morsel: JsonLinesMorsel, block: Block, options: DecodeOptio
     }
     start = lineEnd + 1;
   }
-  return { batch: table.finish(), rest, rejects: log.finish() };
+  return { batch: table.finish(), rest, rejects: log.rejects };
 }
 
 function openTable(morsel: JsonLinesMorsel): LineTable {
@@ -140,7 +140,7 @@ function restOf(morsel: JsonLinesMorsel, block: Block, start: number, lines: num
 class RejectLog {
   readonly #morsel: JsonLinesMorsel;
   readonly #block: Block;
-  readonly #rejects: Reject[] = [];
+  readonly rejects: Reject[] = [];
   #runLength = 0;
   /** Line number of the first line of the block, once it was needed. */
   #firstLine: number | undefined;
@@ -152,19 +152,12 @@ class RejectLog {
   }
 
   add(before: number, message: () => string): void {
-    const last = this.#rejects.at(-1);
+    const last = this.rejects.at(-1);
     const isRun = last !== undefined && last.before === before;
     this.#runLength = isRun ? this.#runLength + 1 : 1;
     if (isRun && this.#runLength > RUN_TOLD + 1) {
-      this.#rejects[this.#rejects.length - 1] = { ...last, rowCount: last.rowCount + 1 };
-    } else this.#rejects.push({ before, rowCount: 1, message: message() });
-  }
-
-  finish(): Reject[] {
-    return this.#rejects.map((reject) => {
-      if (reject.rowCount === 1) return reject;
-      return { ...reject, message: `${reject.message} (and ${reject.rowCount - 1} more damaged after it)` };
-    });
+      this.rejects[this.rejects.length - 1] = { ...last, rowCount: last.rowCount + 1 };
+    } else this.rejects.push({ before, rowCount: 1, message: message() });
   }
 
   describe(start: number, end: number, line: number, scan: Scanner): string {
