@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { compressUsingDict, createCCtx, init } from '@bokuweb/zstd-wasm';
-import { compressFrameSync } from 'lz4-napi';
+import { compressLz4Frame } from './lz4-frame.ts';
 import { compressSnappy } from './snappy-compress.ts';
 
 export type Codec = 'none' | 'snappy' | 'gzip' | 'zstd' | 'lz4_frame';
@@ -45,8 +45,7 @@ export function compress(codec: Codec, input: Uint8Array): Uint8Array<ArrayBuffe
     case 'zstd':
       return compressZstd(input);
     case 'lz4_frame':
-      // Memory of a native add-on cannot be transferred to another thread.
-      return new Uint8Array(compressFrameSync(Buffer.from(input.buffer, input.byteOffset, input.byteLength)));
+      return compressLz4Frame(input);
   }
 }
 

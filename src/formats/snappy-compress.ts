@@ -10,6 +10,14 @@ const TABLE_BITS = 14;
 const MARGIN = 15;
 const table = new Uint16Array(1 << TABLE_BITS);
 
+/** Both arrays, and the same memory for loads and stores of four bytes. */
+interface Memory {
+  readonly input: Uint8Array;
+  readonly output: Uint8Array;
+  readonly inputWords: DataView;
+  readonly outputWords: DataView;
+}
+
 /** Most bytes a compressed block of `byteLength` can take. */
 function compressBound(byteLength: number): number {
   return 32 + byteLength + Math.floor(byteLength / 6);
@@ -25,67 +33,67 @@ export function compressSnappy(input: Uint8Array): Uint8Array<ArrayBuffer> {
     rest >>>= 7;
   }
   output[at++] = rest;
+  const memory: Memory = {
+    input,
+    output,
+    inputWords: new DataView(input.buffer, input.byteOffset, input.byteLength),
+    outputWords: new DataView(output.buffer),
+  };
   for (let start = 0; start < input.length; start += BLOCK_LENGTH) {
-    const end = Math.min(start + BLOCK_LENGTH, input.length);
-    at = compressBlock(input, start, end, output, at);
+    at = compressBlock(memory, start, Math.min(start + BLOCK_LENGTH, input.length), at);
   }
   return output.slice(0, at);
 }
 
 // Every index below is inside `input` (start <= i < end - 4) or `output` (sized by compressBound).
-function compressBlock(
-  input: Uint8Array,
-  start: number,
-  end: number,
-  output: Uint8Array,
-  outputStart: number,
-): number {
+function compressBlock(memory: Memory, start: number, end: number, outputStart: number): number {
+  const { inputWords, output } = memory;
   let at = outputStart;
   let literalStart = start;
-  if (end - start >= MARGIN) {
-    table.fill(0);
-    const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
-    const limit = end - MARGIN;
-    let position = start + 1;
-    while (position <= limit) {
-      // After 32 misses in a row every second position is tried, then every third: incompressible data passes quickly.
-      let skip = 32;
-      let candidate = 0;
-      let found = false;
-      while (position <= limit) {
-        const word = view.getUint32(position, true);
-        const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS);
-        candidate = start + table[slot]!;
-        table[slot] = position - start;
-        if (view.getUint32(candidate, true) === word) {
-          found = true;
-          break;
-        }
-        position += skip++ >>> 5;
-      }
-      if (!found) break;
-      at = writeLiteral(input, literalStart, position, output, at);
-      let length = 4;
-      while (position + length < end && input[candidate + length] === input[position + length]) length++;
-      at = writeCopy(position - candidate, length, output, at);
-      position += length;
-      literalStart = position;
-      if (position <= limit) {
-        const word = view.getUint32(position - 1, true);
-        table[Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS)] = position - 1 - start;
-      }
+  const limit = end - MARGIN;
+  table.fill(0);
+  let position = start + 1;
+  // After 32 misses in a row every second position is tried, then every third: incompressible data passes quickly.
+  let skip = 32;
+  while (position <= limit) {
+    const word = inputWords.getInt32(position, true);
+    const slot = slotOf(word);
+    const candidate = start + table[slot]!;
+    table[slot] = position - start;
+    if (inputWords.getInt32(candidate, true) !== word) {
+      position += skip++ >>> 5;
+      continue;
     }
+    at = writeLiteral(memory, literalStart, position, at);
+    const length = matchLength(inputWords, candidate, position, end);
+    at = writeCopy(position - candidate, length, output, at);
+    position += length;
+    literalStart = position;
+    skip = 32;
+    if (position <= limit) table[slotOf(inputWords.getInt32(position - 1, true))] = position - 1 - start;
   }
-  return literalStart < end ? writeLiteral(input, literalStart, end, output, at) : at;
+  return literalStart < end ? writeLiteral(memory, literalStart, end, at) : at;
 }
 
-function writeLiteral(
-  input: Uint8Array,
-  start: number,
-  end: number,
-  output: Uint8Array,
-  outputStart: number,
-): number {
+function slotOf(word: number): number {
+  return Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS);
+}
+
+/** How far two places with four equal bytes agree; `end` bounds the later one. */
+function matchLength(view: DataView, candidate: number, position: number, end: number): number {
+  let length = 4;
+  while (position + length + 4 <= end) {
+    const difference = view.getInt32(candidate + length, true) ^ view.getInt32(position + length, true);
+    if (difference !== 0) return length + ((31 - Math.clz32(difference & -difference)) >>> 3);
+    length += 4;
+  }
+  while (position + length < end && view.getUint8(candidate + length) === view.getUint8(position + length))
+    length++;
+  return length;
+}
+
+function writeLiteral(memory: Memory, start: number, end: number, outputStart: number): number {
+  const { input, output, inputWords, outputWords } = memory;
   let at = outputStart;
   const last = end - start - 1;
   if (last < 0) return at;
@@ -99,11 +107,13 @@ function writeLiteral(
     output[at++] = last;
     output[at++] = last >>> 8;
   }
-  if (last < 48) {
-    for (let i = start; i < end; i++) output[at++] = input[i]!;
-    return at;
+  if (last < 48 && end + 4 <= input.length) {
+    // Up to three bytes too many are written; what comes next overwrites them.
+    for (let i = 0; i <= last; i += 4)
+      outputWords.setInt32(at + i, inputWords.getInt32(start + i, true), true);
+  } else {
+    output.set(input.subarray(start, end), at);
   }
-  output.set(input.subarray(start, end), at);
   return at + last + 1;
 }
 

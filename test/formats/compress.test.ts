@@ -86,6 +86,20 @@ test('shrinks text with every codec', () => {
   }
 });
 
+test('gives input back that is longer than one block of an lz4 frame, text and noise', () => {
+  for (const input of [repetitive(4_194_305), noise(8_400_000)]) {
+    expect(Buffer.compare(OPEN.lz4_frame(compress('lz4_frame', input), input.length), input)).toBe(0);
+  }
+});
+
+test('reads shared memory too', () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(50_000));
+  shared.set(repetitive(50_000));
+  for (const codec of CODECS) {
+    expect(Buffer.compare(OPEN[codec](compress(codec, shared), shared.length), shared)).toBe(0);
+  }
+});
+
 test('writes no time and no operating system into a gzip header', () => {
   const header = compress('gzip', repetitive(100)).subarray(0, 10);
   expect([...header.subarray(0, 8)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);

@@ -66,7 +66,9 @@ function escapePiece(source: TextSource, start: number, end: number, out: ByteSi
     const backslash = word ^ 0x5c5c5c5c;
     targetWords.setInt32(at, word, true);
     const found =
-      (((word - 0x20202020) & ~word) | ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash)) &
+      (((word - 0x20202020) & ~word) |
+        ((quote - 0x01010101) & ~quote) |
+        ((backslash - 0x01010101) & ~backslash)) &
       0x80808080;
     if (found === 0) {
       i += 4;
