@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { RecordBatch, type Schema } from 'apache-arrow';
 import { gather } from './columns/gather.ts';
-import { findTextColumn } from './columns/schema.ts';
+import { conform, findTextColumn, unionSchemas } from './columns/schema.ts';
 import { textColumn } from './columns/text.ts';
 import { type DedupStreamOptions, duplicateConfig, engineConfig } from './config.ts';
 import { orderedMap } from './flow/ordered-map.ts';
@@ -16,7 +16,8 @@ const UNKNOWN_DOCUMENTS = 1_000_000;
 /**
  * The deduplicator as a Duplex for somebody else's `pipeline()`: Arrow record batches in, the same batches without
  * exact and near duplicates out, in order. Text is hashed by worker threads; at most two batches a thread are under
- * way, and none is asked for while the consumer sleeps. A batch of which nothing is kept is left out.
+ * way, and none is asked for while the consumer sleeps. A batch of which nothing is kept is left out; dictionary columns
+ * come out as their values.
  * Destroying the stream, an error on either side or an abort ends its threads.
  */
 export function dedupStream(options: DedupStreamOptions = {}): Duplex {
@@ -56,15 +57,17 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
     let textIndex = -1;
 
     async function sign(
-      batch: unknown,
+      given: unknown,
     ): Promise<{ batch: RecordBatch; lengths: Uint32Array; signatures: Signatures }> {
-      if (!(batch instanceof RecordBatch)) {
+      if (!(given instanceof RecordBatch)) {
         throw new TypeError('dedupStream: expected an Arrow RecordBatch of apache-arrow, got something else');
       }
       if (schema === undefined) {
-        schema = batch.schema;
+        schema = unionSchemas([{ path: 'dedupStream', schema: given.schema }]);
         textIndex = findTextColumn(schema, options.textColumn ?? 'text', 'dedupStream');
       }
+      // Dictionary columns come out as their values, so that every batch has the same plain schema.
+      const batch = conform(given, schema);
       const text = textColumn(batch, textIndex);
       // A copy to hand over: the batch itself stays here, untouched, until its verdict is known.
       const start = text.offsets[0]!;
@@ -88,6 +91,10 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
         if (rows.length === rowCount) yield batch;
         else if (rows.length > 0) yield gather(batch.schema, [{ batch, rows }]);
       }
+    } catch (error) {
+      // A thread that was stopped reports that; why it was stopped says more. A stream that was destroyed just ends.
+      signal?.throwIfAborted();
+      if (streamSignal?.aborted !== true) throw error;
     } finally {
       for (const from of [signal, streamSignal]) from?.removeEventListener('abort', stop);
       controller.abort();
@@ -95,9 +102,7 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
     }
   }
 
-  const stream = Duplex.from(
-    (source: AsyncIterable<unknown>, { signal: own }: { signal?: AbortSignal } = {}) =>
-      deduplicate(source, own),
+  return Duplex.from((source: AsyncIterable<unknown>, { signal: own }: { signal?: AbortSignal } = {}) =>
+    deduplicate(source, own),
   );
-  return stream;
 }

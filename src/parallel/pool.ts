@@ -33,6 +33,10 @@ export function openPool(job: Job, threads: number, signal?: AbortSignal): Pool 
     trackUnmanagedFds: false,
   });
   let closing: Promise<void> | undefined;
+  piscina.on('error', (error: Error) => {
+    // A result that arrives while its thread is being ended is nobody's any more.
+    if (closing === undefined) throw error;
+  });
   return {
     threads,
     async run<Name extends TaskName>(
@@ -41,17 +45,11 @@ export function openPool(job: Job, threads: number, signal?: AbortSignal): Pool 
       transfer: readonly ArrayBuffer[] = [],
     ): Promise<Tasks[Name]['output']> {
       signal?.throwIfAborted();
-      let outcome: Outcome<Tasks[Name]['output']>;
-      try {
-        outcome = await piscina.run(input, {
-          name,
-          transferList: [...transfer],
-          ...(signal === undefined ? {} : { signal }),
-        });
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw error;
-      }
+      const running: Promise<Outcome<Tasks[Name]['output']>> = piscina.run(input, {
+        name,
+        transferList: [...transfer],
+      });
+      const outcome = signal === undefined ? await running : await orAbort(running, signal);
       if ('failure' in outcome) throw new CurationError(outcome.failure.code, outcome.failure.message);
       return outcome.output;
     },
@@ -60,6 +58,25 @@ export function openPool(job: Job, threads: number, signal?: AbortSignal): Pool 
       return closing;
     },
   };
+}
+
+/**
+ * The task's outcome, or the abort reason as soon as there is one. Not left to Piscina's own signal: that ends the thread
+ * of a running task and then takes a result that was already on its way for a defect.
+ */
+async function orAbort<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: () => void = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([running, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // After an abort nobody waits for it any more.
+    running.catch(() => {});
+  }
 }
 
 /** Piscina rejects what was under way when it is destroyed; closing is what the caller asked for. */

@@ -99,12 +99,14 @@ test('an early end of the consumer ends the source and every thread', async () =
     }
   }
   let seen = 0;
-  await pipeline(Readable.from(endless()), dedupStream({ threads: 2 }), async (batches) => {
+  const ending = pipeline(Readable.from(endless()), dedupStream({ threads: 2 }), async (batches) => {
     for await (const batch of batches as AsyncIterable<RecordBatch>) {
       seen += batch.numRows;
       if (seen >= 20) break;
     }
   });
+  // What Node's pipeline says of any Transform whose consumer leaves before the source has ended.
+  await ending.catch((error: NodeJS.ErrnoException) => expect(error.code).toBe('ABORT_ERR'));
   expect(seen).toBe(20);
   expect(isSourceClosed).toBe(true);
   expect(await settles(() => liveThreads() <= before)).toBe(true);
