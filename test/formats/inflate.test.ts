@@ -172,7 +172,7 @@ function hasZstd(): boolean {
     execFileSync('zstd', ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
-    console.log('zstd is not installed: files of the zstd tool are not tested');
+    process.stdout.write('zstd is not installed: files of the zstd tool are not tested\n');
     return false;
   }
 }

@@ -253,8 +253,10 @@ class Float64Builder extends WordBuilder implements Builder {
       const literal = scanner.literal();
       value = Number(literal);
       if (!Number.isFinite(value)) return false;
-      // An integer is kept whole or not at all: 2^53 + 1 in a column of doubles would come back as another number.
-      if (scanner.isInteger && BigInt(value) !== BigInt(literal)) return false;
+      // An integer is kept whole or not at all: 2^53 + 1 in a column of doubles would come back as another number. One
+      // that is what JavaScript writes for its double has lost nothing.
+      const isSame = !scanner.isInteger || String(value) === literal || BigInt(value) === BigInt(literal);
+      if (!isSame) return false;
     }
     this.#values[this.length] = value;
     return true;
@@ -418,10 +420,11 @@ export class TextBuilder extends NullableBuilder implements Builder {
   }
 }
 
+const ESCAPE_LETTERS = '"\\/bfnrt';
 /** The byte of each two-character escape, by its second character; 0 for none. */
 const PLAIN_ESCAPES: Uint8Array = new Uint8Array(128);
-for (const [index, character] of [...'"\\/bfnrt'].entries()) {
-  PLAIN_ESCAPES[character.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(index);
+for (let at = 0; at < ESCAPE_LETTERS.length; at++) {
+  PLAIN_ESCAPES[ESCAPE_LETTERS.charCodeAt(at)] = '"\\/\b\f\n\r\t'.charCodeAt(at);
 }
 
 function putUtf8(target: Uint8Array, at: number, point: number): number {

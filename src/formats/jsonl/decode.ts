@@ -181,7 +181,8 @@ function describeByte(byte: number): string {
 /** The first characters of a line, printable and in quotes. */
 function excerptOf(line: Uint8Array): string {
   const text = Buffer.from(line.subarray(0, 4 * EXCERPT_LENGTH)).toString('utf8');
-  const characters = [...text].slice(0, EXCERPT_LENGTH).join('');
-  const printable = characters.replaceAll(/\p{Cc}/gu, '·');
-  return `"${printable}"${characters.length < text.length || line.length > 4 * EXCERPT_LENGTH ? '...' : ''}`;
+  // A pair cut in half at the end would show as a broken character.
+  const shown = text.slice(0, EXCERPT_LENGTH).replace(/[\ud800-\udbff]$/, '');
+  const isCut = shown.length < text.length || line.length > 4 * EXCERPT_LENGTH;
+  return `"${shown.replaceAll(/\p{Cc}/gu, '·')}"${isCut ? '...' : ''}`;
 }

@@ -3,7 +3,7 @@ import { CurationError } from '../../errors.ts';
 import type { MorselOptions, Source } from '../format.ts';
 import { inflate, type Wrapping, wrappingOf } from '../inflate.ts';
 import { type JsonLinesMorsel, type LineLayout, schemaOf } from './line-types.ts';
-import { takeSample } from './sample.ts';
+import { type Sample, takeSample } from './sample.ts';
 import { cutBlocks } from './split.ts';
 
 /** Bytes read from a file at a time. */
@@ -53,7 +53,12 @@ export async function openLineFile(
   const progress = { readBytes: 0 };
   const lines = format.toLines(inflate(readFile(path, progress), kind, path), path);
   const iterator = lines[Symbol.asyncIterator]();
-  const sample = await takeSample(iterator).finally(() => iterator.return?.());
+  let sample: Sample;
+  try {
+    sample = await takeSample(iterator);
+  } finally {
+    await iterator.return?.();
+  }
   const isWhole = sample.isWhole || progress.readBytes === 0;
   const rowCount = isWhole
     ? sample.lineCount
@@ -81,10 +86,13 @@ export async function openLineStream(
 ): Promise<LineSource> {
   const { wrapping, bytes } = await wrappingOfStream(input, kind);
   const iterator = format.toLines(inflate(bytes, wrapping, path), path)[Symbol.asyncIterator]();
-  const sample = await takeSample(iterator).catch(async (error: unknown) => {
+  let sample: Sample;
+  try {
+    sample = await takeSample(iterator);
+  } catch (error) {
     await iterator.return?.();
     throw error;
-  });
+  }
   let isTaken = false;
   return {
     path,

@@ -87,7 +87,7 @@ export function rowsOf(batch: Batch): Row[] {
   return rows;
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function valueAt(data: Data, index: number): unknown {
   if (data.nullCount > 0 && (data.nullBitmap[index >> 3]! & (1 << (index & 7))) === 0) return null;
