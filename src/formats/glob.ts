@@ -92,7 +92,7 @@ function join(base: string, name: string): string {
 export function matchName(pattern: string, name: string): boolean {
   if (name.startsWith('.') && !pattern.startsWith('.')) return false;
   const tokens = tokenize(pattern);
-  const characters = [...name];
+  const characters = Array.from(name);
   let [token, at, starToken, starAt] = [0, 0, -1, 0];
   while (at < characters.length) {
     const current = tokens[token];
@@ -118,7 +118,7 @@ export function matchName(pattern: string, name: string): boolean {
 type Token = '*' | ((character: string) => boolean);
 
 function tokenize(pattern: string): Token[] {
-  const characters = [...pattern];
+  const characters = Array.from(pattern);
   const tokens: Token[] = [];
   for (let i = 0; i < characters.length; i += 1) {
     const character = characters[i]!;

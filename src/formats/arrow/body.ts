@@ -15,13 +15,33 @@ export function memoryBody(body: Uint8Array): BodyBytes {
 }
 
 /** A body on disk: only what is asked for is read, so unwanted columns and rows cost nothing. */
-export function fileBody(descriptor: number, bodyOffset: number, where: string): BodyBytes {
-  return { read: (start, byteLength) => readAt(descriptor, bodyOffset + start, byteLength, where) };
+export function fileBody(
+  descriptor: number,
+  bodyOffset: number,
+  where: string,
+  allocate: Allocate = allocateFresh,
+): BodyBytes {
+  return {
+    read: (start, byteLength) => fillFrom(descriptor, bodyOffset + start, allocate(byteLength), where),
+  };
+}
+
+/** Gives memory with anything in it. */
+export type Allocate = (byteLength: number) => Uint8Array;
+
+/** Memory of its own, kept as long as it is referred to. */
+export function allocateFresh(byteLength: number): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(byteLength);
+  return new Uint8Array(buffer, 0, byteLength);
 }
 
 /** Reads exactly `byteLength` bytes at `offset`; a file that ends early is BAD_INPUT. The caller owns the result. */
 export function readAt(descriptor: number, offset: number, byteLength: number, where: string): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(byteLength);
+  return fillFrom(descriptor, offset, allocateFresh(byteLength), where);
+}
+
+function fillFrom(descriptor: number, offset: number, bytes: Uint8Array, where: string): Uint8Array {
+  const { byteLength } = bytes;
   let filled = 0;
   while (filled < byteLength) {
     const got = readSync(descriptor, bytes, filled, byteLength - filled, offset + filled);
@@ -43,12 +63,15 @@ export function readAt(descriptor: number, offset: number, byteLength: number, w
 export class BatchBody {
   readonly layout: BatchLayout;
   readonly where: string;
+  /** Memory for what is made of the body's bytes. */
+  readonly allocate: Allocate;
   #stored: BodyBytes;
   readonly #plain = new Map<number, Uint8Array>();
   #plainBytes = 0;
 
-  constructor(layout: BatchLayout, stored: BodyBytes, where: string) {
+  constructor(layout: BatchLayout, stored: BodyBytes, where: string, allocate: Allocate = allocateFresh) {
     this.layout = layout;
+    this.allocate = allocate;
     this.#stored = stored;
     this.where = where;
   }
@@ -121,8 +144,13 @@ export class BatchBody {
   #inflate(index: number, body: Uint8Array, length: number, codec: 'none' | 'lz4' | 'zstd'): Uint8Array {
     if (length === 0) return new Uint8Array(0);
     try {
-      // The codec hands out a view of its own memory, good until its next call.
-      if (codec === 'zstd') return decompress('zstd', body, length).slice();
+      if (codec === 'zstd') {
+        // The codec hands out a view of its own memory, good until its next call.
+        const view = decompress('zstd', body, length);
+        const plain = this.allocate(length);
+        plain.set(view);
+        return plain;
+      }
       return decompressFrameSync(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
     } catch (cause) {
       if (cause instanceof CurationError && cause.code !== 'BAD_INPUT') throw cause;

@@ -4,13 +4,14 @@ import { makeBatch } from '../../columns/batch.ts';
 import { CurationError } from '../../errors.ts';
 import { decompressReady } from '../decompress.ts';
 import type { Decode, Decoded, DecodeOptions, Reject } from '../format.ts';
-import { BatchBody, type BodyBytes, fileBody, memoryBody, readAt } from './body.ts';
+import { allocateInArena, resetArena } from './arena.ts';
+import { allocateFresh, BatchBody, fileBody, memoryBody, readAt } from './body.ts';
 import { decodedBytes } from './decoded-bytes.ts';
-import { readDictionary } from './dictionaries.ts';
+import { type MessageBytes, readDictionary } from './dictionaries.ts';
 import { rootTable } from './flatbuffer.ts';
 import { gather, OverBudget } from './gather.ts';
 import { emptyColumn, loadColumns } from './load.ts';
-import { type BatchLayout, type MessageSpan, readMessage } from './messages.ts';
+import { type BatchLayout, readMessage } from './messages.ts';
 import type { ArrowMorsel, SchemaPlace } from './morsel.ts';
 import { readSchema, type StoredSchema } from './schema.ts';
 import { type SourceState, stateOf } from './state.ts';
@@ -26,10 +27,11 @@ const maxRowBytes = 2 ** 30;
  */
 export const decodeArrow: Decode<ArrowMorsel> = async (morsel, options) => {
   await decompressReady();
+  resetArena();
   const reading = openMorsel(morsel);
   try {
     const state = stateOf(morsel.source);
-    state.schema ??= readStoredSchema(morsel.schema, reading.bytes, morsel.path);
+    state.schema ??= readStoredSchema(morsel.schema, reading, morsel.path);
     const stored = state.schema;
     const { wanted, schema } = select(stored, morsel.columns);
     try {
@@ -47,10 +49,7 @@ export const decodeArrow: Decode<ArrowMorsel> = async (morsel, options) => {
 };
 
 /** How the bytes of a morsel are reached while it is decoded. */
-interface Reading {
-  /** Bytes `[offset, offset + byteLength)` of the file or of the morsel. */
-  bytes(offset: number, byteLength: number, where: string): Uint8Array;
-  body(span: MessageSpan, where: string): BodyBytes;
+interface Reading extends MessageBytes {
   close(): void;
 }
 
@@ -66,7 +65,7 @@ function openMorsel(morsel: ArrowMorsel): Reading {
   const descriptor = openFile(morsel.path);
   return {
     bytes: (offset, byteLength, where) => readAt(descriptor, offset, byteLength, where),
-    body: ({ bodyOffset }, where) => fileBody(descriptor, bodyOffset, where),
+    body: ({ bodyOffset }, where, allocate) => fileBody(descriptor, bodyOffset, where, allocate),
     close: () => closeSync(descriptor),
   };
 }
@@ -82,8 +81,8 @@ function openFile(path: string): number {
   }
 }
 
-function readStoredSchema(place: SchemaPlace, read: Reading['bytes'], path: string): StoredSchema {
-  const bytes = place.bytes ?? read(place.offset, place.byteLength, path);
+function readStoredSchema(place: SchemaPlace, reading: Reading, path: string): StoredSchema {
+  const bytes = place.bytes ?? reading.bytes(place.offset, place.byteLength, path);
   if (place.kind === 'footer') {
     const schema = rootTable(bytes, path).table(1);
     if (schema !== undefined) return readSchema(schema);
@@ -138,10 +137,10 @@ function decodeRows(morsel: ArrowMorsel, options: DecodeOptions, task: Task): De
 function openBody(morsel: ArrowMorsel, task: Task, where: string): BatchBody {
   const { state, reading } = task;
   const { span } = morsel;
-  const stored = reading.body(span, where);
   if (state.body?.batch === morsel.batch) {
-    state.body.body.rebind(stored);
-    return state.body.body;
+    const { body } = state.body;
+    body.rebind(reading.body(span, where));
+    return body;
   }
   const message = readMessage(reading.bytes(span.offset, span.metadataLength, where), where);
   if (message.kind !== 'batch') {
@@ -149,12 +148,16 @@ function openBody(morsel: ArrowMorsel, task: Task, where: string): BatchBody {
   }
   checkRows(message.batch, morsel, span, where);
   const layout = message.batch;
-  const body = new BatchBody(layout, stored, where);
-  state.body = layout.codec === 'none' ? undefined : { batch: morsel.batch, body };
+  const isWhole = morsel.start === 0 && morsel.end === layout.rowCount;
+  // Pieces of a compressed batch are kept for the next piece; all else is the arena's, overwritten by the next batch.
+  const isKept = layout.codec !== 'none' && !isWhole;
+  const allocate = isKept ? allocateFresh : allocateInArena;
+  const body = new BatchBody(layout, reading.body(span, where, allocate), where, allocate);
+  state.body = isKept ? { batch: morsel.batch, body } : undefined;
   return body;
 }
 
-function checkRows(layout: BatchLayout, morsel: ArrowMorsel, span: MessageSpan, where: string): void {
+function checkRows(layout: BatchLayout, morsel: ArrowMorsel, span: ArrowMorsel['span'], where: string): void {
   if (layout.rowCount < morsel.end) {
     throw new CurationError(
       'BAD_INPUT',
@@ -190,8 +193,7 @@ function loadRows(
     const loaded = loadColumns(stored.fields, wanted, morsel.start, morsel.start + rowCount, {
       body,
       budget,
-      dictionary: (id) =>
-        readDictionary(id, morsel, { state, stored, read: reading.bytes, body: reading.body }),
+      dictionary: (id) => readDictionary(id, morsel, { state, stored, reading }),
       onInvalidText: (row, column) => {
         const message = `${body.where}: row ${morsel.start + row}, column "${column}": expected UTF-8 text, found other bytes`;
         if (options.onError === 'fail') throw new CurationError('BAD_INPUT', message);

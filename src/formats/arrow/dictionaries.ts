@@ -1,6 +1,6 @@
 import type { Data } from 'apache-arrow';
 import { CurationError } from '../../errors.ts';
-import { BatchBody, type BodyBytes, memoryBody } from './body.ts';
+import { type Allocate, BatchBody, type BodyBytes, memoryBody } from './body.ts';
 import { concatenate, OverBudget } from './gather.ts';
 import { loadColumns } from './load.ts';
 import { type MessageSpan, maxBodyBytes, readMessage } from './messages.ts';
@@ -8,12 +8,18 @@ import type { ArrowMorsel, DictionaryPlace } from './morsel.ts';
 import type { StoredSchema } from './schema.ts';
 import type { SourceState } from './state.ts';
 
-/** How dictionary messages are reached. */
-export interface DictionaryReading {
+/** How the messages of a source are reached. */
+export interface MessageBytes {
+  /** Bytes `[offset, offset + byteLength)` of the file or of the morsel. */
+  bytes(offset: number, byteLength: number, where: string): Uint8Array;
+  body(span: MessageSpan, where: string, allocate?: Allocate): BodyBytes;
+}
+
+/** A source, as far as its dictionaries need it. */
+export interface DictionarySource {
   readonly state: SourceState;
   readonly stored: StoredSchema;
-  read(offset: number, byteLength: number, where: string): Uint8Array;
-  body(span: MessageSpan, where: string): BodyBytes;
+  readonly reading: MessageBytes;
 }
 
 /**
@@ -24,21 +30,21 @@ export interface DictionaryReading {
 export function readDictionary(
   id: string,
   morsel: ArrowMorsel,
-  reading: DictionaryReading,
+  source: DictionarySource,
   outer: readonly string[] = [],
 ): Data | undefined {
   const places = morsel.dictionaries.filter((place) => place.id === id);
   if (places.length === 0) return undefined;
-  const field = reading.stored.dictionaries.get(id);
+  const field = source.stored.dictionaries.get(id);
   if (field === undefined) return undefined;
-  const known = reading.state.dictionaries.get(id);
+  const known = source.state.dictionaries.get(id);
   const isCurrent = known?.places.every((place, i) => isSame(place, places[i])) ?? false;
   if (outer.includes(id)) {
     throw new CurationError('BAD_INPUT', `${morsel.path}: dictionary ${id} is made of itself`);
   }
   let values = isCurrent ? known?.values : undefined;
   for (const place of places.slice(isCurrent ? known?.places.length : 0)) {
-    const more = loadPlace(place, morsel, reading, [...outer, id]);
+    const more = loadPlace(place, morsel, source, [...outer, id]);
     try {
       values =
         place.isDelta && values !== undefined ? concatenate(values, more, { bytes: maxBodyBytes }) : more;
@@ -46,14 +52,14 @@ export function readDictionary(
       throw tooLarge(error, morsel.path, id);
     }
   }
-  if (values !== undefined) reading.state.dictionaries.set(id, { places, values });
+  if (values !== undefined) source.state.dictionaries.set(id, { places, values });
   return values;
 }
 
 function loadPlace(
   place: DictionaryPlace,
   morsel: ArrowMorsel,
-  reading: DictionaryReading,
+  source: DictionarySource,
   outer: readonly string[],
 ): Data {
   const where = `${morsel.path}: dictionary ${place.id}`;
@@ -62,22 +68,23 @@ function loadPlace(
   const held = place.bytes === undefined ? undefined : new Uint8Array(place.bytes);
   const metadata =
     held?.subarray(span.offset, span.offset + span.metadataLength) ??
-    reading.read(span.offset, span.metadataLength, where);
+    source.reading.bytes(span.offset, span.metadataLength, where);
   const message = readMessage(metadata, where);
   if (message.kind !== 'dictionary' || message.id !== place.id || message.bodyLength > span.bodyLength) {
     throw new CurationError('BAD_INPUT', `${where}: its message is gone; the file changed while it was read`);
   }
-  const body = held === undefined ? reading.body(span, where) : memoryBody(held.subarray(span.bodyOffset));
+  const body =
+    held === undefined ? source.reading.body(span, where) : memoryBody(held.subarray(span.bodyOffset));
   try {
     const [values] = loadColumns(
-      [reading.stored.dictionaries.get(place.id)!],
+      [source.stored.dictionaries.get(place.id)!],
       [true],
       0,
       message.batch.rowCount,
       {
         body: new BatchBody(message.batch, body, where),
         budget: { bytes: maxBodyBytes },
-        dictionary: (id) => readDictionary(id, morsel, reading, outer),
+        dictionary: (id) => readDictionary(id, morsel, source, outer),
         onInvalidText: (row) => {
           throw new CurationError(
             'BAD_INPUT',

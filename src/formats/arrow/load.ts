@@ -271,7 +271,9 @@ class Loader {
     this.#buffer += bufferCounts;
     const offsets = new Int32Array(length + 1);
     // Of each buffer the part that these rows point into: read at once, not value by value.
-    const parts = new Map<number, { low: number; high: number; used: number }>();
+    const lows = new Float64Array(bufferCounts).fill(Number.POSITIVE_INFINITY);
+    const highs = new Float64Array(bufferCounts);
+    const used = new Float64Array(bufferCounts);
     let total = 0;
     for (let i = 0; i < length; i += 1) {
       const isNull = validity.nullBitmap !== undefined && !hasBit(validity.nullBitmap, i);
@@ -283,38 +285,44 @@ class Loader {
         if (buffer < 0 || buffer >= bufferCounts || at < 0) {
           throw this.#damaged(`value ${start + i} points into buffer ${buffer} of ${bufferCounts} at ${at}`);
         }
-        const part = parts.get(buffer) ?? { low: at, high: at, used: 0 };
-        parts.set(buffer, {
-          low: Math.min(part.low, at),
-          high: Math.max(part.high, at + size),
-          used: part.used + size,
-        });
+        if (at < lows[buffer]!) lows[buffer] = at;
+        if (at + size > highs[buffer]!) highs[buffer] = at + size;
+        used[buffer]! += size;
       }
       total += size;
       if (total > 0x7fffffff) throw new OverBudget('the column is over 2 GiB');
       offsets[i + 1] = total;
     }
     spend(this.#context.budget, total + 4 * length);
-    const read = new Map<number, Uint8Array>();
-    for (const [buffer, { low, high, used }] of parts) {
-      const isDense = high - low <= 2 * used + 65536;
-      if (isDense)
-        read.set(buffer, this.#body.read(firstBuffer + buffer, low, high - low, this.#what('values')));
-    }
-    const data = new Uint8Array(total);
+    const read = Array.from(lows, (low, buffer) => {
+      const byteLength = highs[buffer]! - low;
+      const isDense = used[buffer]! > 0 && byteLength <= 2 * used[buffer]! + 65536;
+      return isDense
+        ? this.#body.read(firstBuffer + buffer, low, byteLength, this.#what('values'))
+        : undefined;
+    });
+    const data = this.#body.allocate(total);
+    // Values that follow each other in a buffer are copied in one piece, as most are.
     for (let i = 0; i < length; i += 1) {
       const at = offsets[i]!;
-      const size = offsets[i + 1]! - at;
+      let size = offsets[i + 1]! - at;
       if (size <= 12) {
         for (let j = 0; j < size; j += 1) data[at + j] = bytes[16 * i + 4 + j]!;
         continue;
       }
       const buffer = words[4 * i + 2]!;
       const from = words[4 * i + 3]!;
-      const part = read.get(buffer);
-      const low = parts.get(buffer)!.low;
+      const isNext = (): boolean =>
+        offsets[i + 2]! - offsets[i + 1]! > 12 &&
+        words[4 * i + 6] === buffer &&
+        words[4 * i + 7] === from + size;
+      while (i + 1 < length && isNext()) {
+        size += offsets[i + 2]! - offsets[i + 1]!;
+        i += 1;
+      }
+      const start = from - lows[buffer]!;
       const value =
-        part?.subarray(from - low, from - low + size) ??
+        read[buffer]?.subarray(start, start + size) ??
         this.#body.read(firstBuffer + buffer, from, size, this.#what('values'));
       data.set(value, at);
     }

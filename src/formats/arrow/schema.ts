@@ -21,6 +21,7 @@ import {
   Union,
   Utf8,
 } from 'apache-arrow';
+import { describeType, sameType } from '../../columns/types.ts';
 import { CurationError } from '../../errors.ts';
 import type { FlatTable } from './flatbuffer.ts';
 import { widenedField } from './widen.ts';
@@ -130,8 +131,11 @@ function readField(table: FlatTable, depth: number, reader: Reader): StoredField
   if (![1, 2, 4, 8].includes(byteWidth)) throw damaged(table, `dictionary index of ${byteWidth * 8} bits`);
   const id = `${encoding.int64(0)}`;
   const other = reader.dictionaries.get(id);
-  if (other !== undefined && String(other.field.type) !== String(type)) {
-    throw damaged(table, `dictionary ${id} holds ${type} for one column and ${other.field.type} for another`);
+  if (other !== undefined && !sameType(other.field.type as DataType, type)) {
+    throw damaged(
+      table,
+      `dictionary ${id} holds ${describeType(type)} for one column and ${describeType(other.field.type)} for another`,
+    );
   }
   if (other === undefined) reader.dictionaries.set(id, plain);
   return { ...plain, dictionary: { id, byteWidth, isSigned: index?.bool(1) ?? true }, values: plain };
@@ -262,7 +266,7 @@ function readUnion(
   if (!isSound || new Set(typeIds).size < typeIds.length) {
     throw damaged(
       table,
-      `union "${name}" has ${children.length} children and type ids ${typeIds.slice(0, 8)}`,
+      `union "${name}" has ${children.length} children and type ids ${typeIds.slice(0, 8).join(', ')}`,
     );
   }
   const type = new Union(

@@ -74,7 +74,7 @@ test.skipIf(!hasArrowTesting).each(files)(
     for (let round = 0; round < rounds; round += 1) {
       const damaged = damage(bytes, random);
       const seen = await outcomes(path, damaged).catch((cause: unknown) => {
-        throw new Error(`seed ${seed}, round ${round}: ${cause}`, { cause });
+        throw new Error(`seed ${seed}, round ${round}: ${String(cause)}`, { cause });
       });
       expect(seen).toHaveLength(3);
     }

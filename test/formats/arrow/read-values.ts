@@ -12,13 +12,15 @@ export const arrowTesting: string = new URL('../../../../shared/data/arrow/arrow
   .pathname;
 
 export const hasArrowTesting: boolean = existsSync(arrowTesting);
-if (!hasArrowTesting) console.log('skipped: ../shared/data/arrow is absent, so are the tests against it');
+if (!hasArrowTesting) {
+  process.stdout.write('skipped: ../shared/data/arrow is absent, so are the tests against it\n');
+}
 
 export interface ReadOptions extends Partial<MorselOptions> {
   readonly byteLimit?: number;
   readonly onError?: 'fail' | 'skip';
   /** Sees each decoded piece. */
-  onDecoded?(decoded: Decoded, morsel: Morsel): void;
+  readonly onDecoded?: (decoded: Decoded, morsel: Morsel) => void;
 }
 
 export interface Rows {
@@ -176,7 +178,7 @@ export function integrationRows(path: string): Value[][] {
         return [String(id), read(field.children[child]!, column.children![child]!, at)];
       }
       case 'interval': {
-        if (typeof datum !== 'object') return String(datum);
+        if (typeof datum === 'number') return String(datum);
         const parts = datum as Record<string, number>;
         if (field.type.unit === 'DAY_TIME') return `${parts['days']} ${parts['milliseconds']}`;
         const nanoseconds = new BigInt64Array([BigInt(parts['nanoseconds']!)]);
