@@ -42,6 +42,7 @@ export function checkOutput(output: OutputFormat, schema: Schema): void {
   allowedCompression(output.format, output.compression);
   for (const field of schema.fields) checkField(output.format, field, field.name);
   if (output.format === 'parquet') planParquet(schema);
+  if (output.format === 'jsonl') checkNames(schema.fields, '');
 }
 
 function allowedCompression<F extends OutputFormat['format']>(
@@ -67,6 +68,23 @@ function checkField(format: string, field: Field, path: string): void {
     );
   }
   for (const child of (type.children ?? []) as Field[]) checkField(format, child, `${path}.${child.name}`);
+}
+
+/** An object with two members of one name loses one of them in almost every reader. */
+function checkNames(fields: readonly Field[], path: string): void {
+  const names = new Set<string>();
+  for (const field of fields) {
+    if (names.has(field.name)) {
+      throw new CurationError(
+        'UNSUPPORTED',
+        `jsonl writer: column "${path}${field.name}": expected each name once, found it twice; rename one, or write Parquet or Arrow`,
+      );
+    }
+    names.add(field.name);
+    const type: DataType = field.type;
+    if (DataType.isStruct(type)) checkNames(type.children, `${path}${field.name}.`);
+    else for (const child of (type.children ?? []) as Field[]) checkNames([child], `${path}${field.name}.`);
+  }
 }
 
 /** Makes the worker's half of a writer, its codecs loaded. The schema is that of every batch it will get. */

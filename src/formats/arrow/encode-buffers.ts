@@ -88,6 +88,10 @@ function isVariableWidth(data: Data): data is Data<DataType<Type.Utf8>> {
   );
 }
 
+function hasWideOffsets({ type }: Data): boolean {
+  return DataType.isLargeUtf8(type) || DataType.isLargeBinary(type) || DataType.isLargeList(type);
+}
+
 function cut(child: Data, length: number): Data {
   return child.length === length ? child : child.slice(0, length);
 }
@@ -133,7 +137,7 @@ function rebasedOffsets(data: Data, path: string): Rebased {
   const source: Int32Array | BigInt64Array | undefined = data.valueOffsets;
   if (source === undefined || source.length === 0) {
     if (length > 0) throw tooShort(path, length + 1, 0, 'offsets');
-    return { offsets: new Uint8Array(4), start: 0, end: 0 };
+    return { offsets: new Uint8Array(hasWideOffsets(data) ? 8 : 4), start: 0, end: 0 };
   }
   if (source.length < length + 1) throw tooShort(path, length + 1, source.length, 'offsets');
   const start = Number(source[0]);

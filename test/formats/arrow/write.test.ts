@@ -18,7 +18,12 @@ import fc from 'fast-check';
 import { decompressFrameSync } from 'lz4-napi';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeBatch } from '../../../src/columns/batch.ts';
-import { createAssembler, createEncoder } from '../../../src/formats/encoders.ts';
+import {
+  createAssembler,
+  createEncoder,
+  defaultCompression,
+  fileExtension,
+} from '../../../src/formats/encoders.ts';
 import type { Compression } from '../../../src/formats/format.ts';
 import { allTypesBatch, ROWS, textBatch, writeAll } from '../written-batches.ts';
 
@@ -141,6 +146,38 @@ test('hands large buffers over without a copy, copies slices and shared memory, 
   expect(new Set(chunks.map((chunk) => chunk.buffer)).size).toBe(chunks.length);
   structuredClone(chunks, { transfer: chunks.map((chunk) => chunk.buffer) });
   expect(values.byteLength).toBe(0);
+});
+
+test.each(['none', 'lz4', 'zstd'] as const)(
+  'reads columns in shared memory with compression %s',
+  async (packing) => {
+    const letters = new Uint8Array(new SharedArrayBuffer(90_000)).fill(98);
+    const offsets = new Int32Array(new SharedArrayBuffer(12));
+    offsets.set([0, 50_000, 90_000]);
+    const data = makeData({
+      type: new Utf8(),
+      length: 2,
+      nullCount: 0,
+      valueOffsets: offsets,
+      data: letters,
+    });
+    const bytes = await write(
+      [makeBatch(new Schema([new Field('text', new Utf8(), true)]), 2, [data])],
+      packing,
+    );
+    const texts = Array.from(tableFromIPC(bytes).getChild('text')!);
+    expect(texts).toEqual(['b'.repeat(50_000), 'b'.repeat(40_000)]);
+  },
+);
+
+test('writes names of output files and what formats pack with by default', () => {
+  const names = (['arrow', 'parquet', 'jsonl'] as const).map((format) => {
+    return fileExtension({ format, compression: defaultCompression(format) });
+  });
+  expect(names).toEqual(['arrow', 'parquet', 'jsonl']);
+  expect(defaultCompression('parquet')).toBe('zstd');
+  expect(fileExtension({ format: 'jsonl', compression: 'gzip' })).toBe('jsonl.gz');
+  expect(fileExtension({ format: 'jsonl', compression: 'zstd' })).toBe('jsonl.zst');
 });
 
 test('stores a buffer that does not shrink behind the length -1', async () => {

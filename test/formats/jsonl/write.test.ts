@@ -16,9 +16,11 @@ import {
   Int32,
   Int64,
   IntervalMonthDayNano,
+  List,
   makeData,
   type RecordBatch,
   Schema,
+  Struct,
   TimestampMicrosecond,
   TimestampNanosecond,
   Utf8,
@@ -27,7 +29,7 @@ import {
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeBatch } from '../../../src/columns/batch.ts';
-import { createAssembler, createEncoder } from '../../../src/formats/encoders.ts';
+import { checkOutput, createAssembler, createEncoder } from '../../../src/formats/encoders.ts';
 import type { Compression } from '../../../src/formats/format.ts';
 import { allTypesBatch, ROWS, textAt, textBatch, writeAll } from '../written-batches.ts';
 
@@ -280,6 +282,17 @@ test('refuses raw members that are no object', async () => {
   await expect(write([makeBatch(new Schema([marked]), 1, [data])])).rejects.toMatchObject({
     code: 'BAD_INPUT',
   });
+});
+
+test('refuses two columns of one name, wherever they lie', async () => {
+  const twice = new Schema([new Field('a', new Int32(), true), new Field('a', new Utf8(), true)]);
+  const output = { format: 'jsonl', compression: 'none' } as const;
+  expect(() => checkOutput(output, twice)).toThrow(/column "a"/);
+  const inList = new List(new Field('item', new Struct(twice.fields), true));
+  expect(() => checkOutput(output, new Schema([new Field('l', inList, true)]))).toThrow(
+    /column "l\.item\.a"/,
+  );
+  expect(() => checkOutput({ format: 'arrow', compression: 'none' }, twice)).not.toThrow();
 });
 
 test('writes nothing for no rows and empty objects for no columns', async () => {
