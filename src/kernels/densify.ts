@@ -10,7 +10,7 @@ export interface Donors {
   readonly orders: Uint8Array;
   /** Its inverse, turned: row `j`, byte `i` is the place of bin `j` in the order of bin `i`. Empty above 256 bins. */
   readonly ranks: Uint8Array;
-  /** `bins` rounded up to a multiple of 32. */
+  /** `bins` rounded up to a multiple of 64. */
   readonly stride: number;
   /** Above 256 bins the order of bin `i` is `first + t * step` modulo `prime`, numbers that are no bin left out: (first, step, inverse of step, 0) of each. */
   readonly walks: Uint32Array;
@@ -21,7 +21,7 @@ export interface Donors {
 /** Lays out the orders, the same for the same `bins` and `seed`. Costs bins^2 bytes twice up to 256 bins, 16 bytes a bin above. */
 export function layOutDonors(bins: number, seed: number): Donors {
   const draw = generator(seed);
-  const stride = (bins + 31) & ~31;
+  const stride = (bins + 63) & ~63;
   if (bins > 256) {
     const prime = leastPrime(bins);
     const walks = new Uint32Array(4 * bins);

@@ -17,7 +17,8 @@ const FREE = 49408;
 
 /** Text handed over at a time, so that the copy is still in the second-level cache when it is read. */
 const CHUNK_BYTES = 1 << 18;
-const CHUNK_ROWS = 4096;
+/** Not a power of two: the keys of the bands would all compete for one set of the first-level cache. */
+const CHUNK_ROWS = 1000;
 const CHUNK_KEY_BYTES = 1 << 20;
 /** Word hashes gathered between two drains, and room for those of one more block. */
 const WORDS = 1024;

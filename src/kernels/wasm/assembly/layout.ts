@@ -3,7 +3,7 @@
  *
  *   0     constants: S0 S1 BASE BASE^ngram WHITEN BANDS, 8 bytes each
  *   64    masks: for length 0..16 the 16 bytes that keep it
- *   512   ASCII: lower-cased byte, 0 for a separator (128 bytes)
+ *   512   ASCII: each byte as it is hashed, 0 for a separator (128 bytes)
  *   1024  line: lower-cased bytes of the words at hand
  *   5376  code points 0x80..0x7ff: see unicode.ts (8 KiB)
  *   13568 distances of lower case by kind (1 KiB)

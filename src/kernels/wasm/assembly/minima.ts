@@ -11,7 +11,7 @@ let minima: usize = 0;
 /** While densifying: the list of occupied bins; a copy of the minima and behind it the best ranks. */
 let occupied: usize = 0;
 let best: usize = 0;
-/** `bins` rounded up to 32; minima between are zero. Up to 256 bins: row `j`, byte `i`: place of bin `j` in the order of bin `i`; and its inverse, row `i`, byte `place`. Above: see walk. */
+/** `bins` rounded up to 64; minima between are zero. Up to 256 bins: row `j`, byte `i`: place of bin `j` in the order of bin `i`; and its inverse, row `i`, byte `place`. Above: see walk. */
 let ranks: usize = 0;
 let orders: usize = 0;
 let stride: u32 = 0;
@@ -45,7 +45,7 @@ export function configure(
   best = best_;
   ranks = ranks_;
   orders = orders_;
-  stride = (bins + 31) & ~31;
+  stride = (bins + 63) & ~63;
   prime = prime_;
 }
 
@@ -112,7 +112,7 @@ function emptyBits(at: usize): u32 {
 
 /**
  * Fills the empty bins: bin `i` takes the value of the first bin, in an order of its own, that was not empty (optimal densification,
- * Shrivastava 2017, arXiv 1703.04664). Many empty bins: the least rank over the occupied ones, 32 bins at a time; few: walk the order.
+ * Shrivastava 2017, arXiv 1703.04664). Many empty bins: the least rank over the occupied ones, 64 bins at a time; few: walk the order.
  */
 export function densify(): void {
   const copies = best;
@@ -126,7 +126,7 @@ export function densify(): void {
   }
   // Without any, the hash of every shingle ends in 32 one bits; the bins stay as they are.
   if (count == bins || count == 0) return;
-  if (bins <= 256 && count * 2 > bins) {
+  if (bins <= 256 && count * 4 > bins * 3) {
     for (let i: u32 = 0; i < bins; i += 16) {
       for (let empty = emptyBits(copies + (<usize>i << 2)); empty; empty &= empty - 1) {
         const bin = i + ctz<u32>(empty);
@@ -159,16 +159,24 @@ export function densify(): void {
     return;
   }
   const line = copies + (<usize>stride << 2);
-  for (let i: u32 = 0; i < bins; i += 32) {
-    let low = i8x16.splat(-1);
-    let high = low;
+  // From here on the list holds the row of each bin.
+  for (let k = occupied; k < last; k += 4) store<u32>(k, <u32>ranks + load<u32>(k) * stride);
+  for (let i: u32 = 0; i < bins; i += 64) {
+    let a = i8x16.splat(-1);
+    let b = a;
+    let c = a;
+    let d = a;
     for (let k = occupied; k < last; k += 4) {
-      const at = ranks + <usize>(load<u32>(k) * stride + i);
-      low = v128.min<u8>(low, v128.load(at));
-      high = v128.min<u8>(high, v128.load(at, 16));
+      const at = <usize>load<u32>(k) + i;
+      a = v128.min<u8>(a, v128.load(at));
+      b = v128.min<u8>(b, v128.load(at, 16));
+      c = v128.min<u8>(c, v128.load(at, 32));
+      d = v128.min<u8>(d, v128.load(at, 48));
     }
-    v128.store(line + i, low);
-    v128.store(line + i, high, 16);
+    v128.store(line + i, a);
+    v128.store(line + i, b, 16);
+    v128.store(line + i, c, 32);
+    v128.store(line + i, d, 48);
   }
   for (let i: u32 = 0, order = orders; i < bins; i++, order += stride) {
     const donor = load<u8>(order + load<u8>(line + i));
