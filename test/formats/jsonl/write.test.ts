@@ -276,6 +276,30 @@ test('puts raw members back into the object they came from', async () => {
   expect((await rowsOf([plain]))[0]).toEqual({ _rest: raw[0] });
 });
 
+test('leaves a null column out where the raw members bear its name', async () => {
+  const raw = [
+    '{"n":"one","m":{"k":2}}',
+    '{"x":{"n":1,"k":[{"n":2}]},"y":"a,\\"n\\":"}',
+    '{"\\u006e":false}',
+    '{"k":1}',
+    '{}',
+  ];
+  const marked = new Field('_rest', new Utf8(), true, new Map([['sluice:json', 'true']]));
+  const numbers = vectorFromArray([null, null, null, 4, null], new Int32()).data[0]!;
+  const rest = vectorFromArray(raw, new Utf8()).data[0]!;
+  const schema = new Schema([new Field('n', new Int32(), true), new Field('k', new Int32(), true), marked]);
+  const nulls = vectorFromArray([7, null, null, null, 5], new Int32()).data[0]!;
+  expect(await textOf([makeBatch(schema, 5, [numbers, nulls, rest])])).toBe(
+    [
+      '{"k":7,"n":"one","m":{"k":2}}',
+      '{"n":null,"k":null,"x":{"n":1,"k":[{"n":2}]},"y":"a,\\"n\\":"}',
+      '{"k":null,"\\u006e":false}',
+      '{"n":4,"k":1}',
+      '{"n":null,"k":5}\n',
+    ].join('\n'),
+  );
+});
+
 test('refuses raw members that are no object', async () => {
   const marked = new Field('_rest', new Utf8(), true, new Map([['sluice:json', 'true']]));
   const data = vectorFromArray(['[1]'], new Utf8()).data[0]!;
