@@ -154,7 +154,7 @@ export class ColumnCursor {
     }
   }
 
-  /** The next data page and the rows that begin in it; its levels are read only where the header does not say. */
+  /** The next data page and the rows that begin in it; its levels are read only where rows repeat. */
   #measure(): { place: PagePlace; rowCount: number } {
     if (this.#place.entry >= this.#chunk.entryCount) {
       throw new Damage(`expected ${this.#rowGroupRows} rows, found ${this.#row}`);
@@ -162,7 +162,6 @@ export class ColumnCursor {
     this.#findPage();
     const header = this.#header!;
     if (this.#chunk.column.maxRepetition === 0) return { place: this.#place, rowCount: header.entryCount };
-    if (header.kind === 'data-v2') return { place: this.#place, rowCount: header.rowCount };
     this.#body ??= this.#open();
     return { place: this.#place, rowCount: this.#body.rowCount };
   }
@@ -266,12 +265,11 @@ export class ColumnCursor {
     this.#body = undefined;
   }
 
-  /** Opens the next page; whole pages before `target` are passed by their headers alone where these tell the rows. */
+  /** Opens the next page; whole pages before `target` are passed by their headers alone where no row repeats. */
   #nextPage(target: number): void {
     this.#findPage();
     const header = this.#header!;
-    const isFlat = this.#chunk.column.maxRepetition === 0;
-    const rows = isFlat ? header.entryCount : header.kind === 'data-v2' ? header.rowCount : 0;
+    const rows = this.#chunk.column.maxRepetition === 0 ? header.entryCount : 0;
     if (rows > 0 && this.#place.row + rows <= target) {
       this.#skipPage(rows);
       return;
@@ -324,13 +322,11 @@ export class ColumnCursor {
     const header = this.#header!;
     const { offset, row } = this.#place;
     const { maxRepetition } = this.#chunk.column;
-    // How many rows a damaged version 1 page of a repeated column holds nobody knows, so all behind it are lost.
+    // How many rows a damaged page of a repeated column holds nobody knows, so all behind it are lost.
     const lost =
       maxRepetition === 0
         ? { start: row, end: row + header.entryCount }
-        : header.kind === 'data-v2'
-          ? { start: row, end: row + header.rowCount }
-          : { start: Math.max(0, row - 1), end: this.#rowGroupRows };
+        : { start: header.kind === 'data-v2' ? row : Math.max(0, row - 1), end: this.#rowGroupRows };
     return this.#once(offset + 0.5, lost, () =>
       openPage(this.#file, offset, header, this.#chunk, () => this.#takeDictionary()),
     );

@@ -129,9 +129,6 @@ export function openPage(
   const n = header.entryCount;
   const valueCount = defs === undefined ? n : countLevel(defs(), n, maxDefinition, maxDefinition);
   const rowCount = reps === undefined ? n : countLevel(reps(), n, 0, maxRepetition);
-  if (header.kind === 'data-v2' && rowCount !== header.rowCount) {
-    throw new Damage(`expected ${header.rowCount} rows in the page, found ${rowCount}`);
-  }
   const values = openValues(chunk.column, encoding, bytes, start, valueCount, () => words!);
   return { bytes, defs: defs?.(), reps: reps?.(), values, rowCount };
 }

@@ -29,8 +29,7 @@ export interface PageHeader {
   /** Encodings of the levels; version 2 is always RLE. */
   readonly defEncoding: number;
   readonly repEncoding: number;
-  /** Version 2 only: rows, bytes of the levels (never compressed), and whether the rest is compressed. */
-  readonly rowCount: number;
+  /** Version 2 only: bytes of the levels (never compressed), and whether the rest is compressed. Its counts of rows and nulls are wrong in files that are otherwise sound, so they are not read. */
   readonly defLength: number;
   readonly repLength: number;
   readonly isCompressed: boolean;
@@ -51,7 +50,6 @@ export function parsePageHeader(bytes: Uint8Array, position: number): PageHeader
     encoding: -1,
     defEncoding: ENCODING.rle,
     repEncoding: ENCODING.rle,
-    rowCount: -1,
     defLength: 0,
     repLength: 0,
     isCompressed: true,
@@ -102,8 +100,7 @@ function parseBody(reader: ThriftReader, page: Draft, body: number): void {
 function setNumber(page: Draft, body: number, field: number, value: number): void {
   if (field === 1) page.entryCount = value;
   else if (body === 8) {
-    if (field === 3) page.rowCount = value;
-    else if (field === 4) page.encoding = value;
+    if (field === 4) page.encoding = value;
     else if (field === 5) page.defLength = value;
     else if (field === 6) page.repLength = value;
   } else if (field === 2) page.encoding = value;
@@ -118,8 +115,5 @@ function checkCounts(page: PageHeader): void {
   const levels = page.defLength + page.repLength;
   if (page.defLength < 0 || page.repLength < 0 || levels > page.storedLength || levels > page.decodedLength) {
     throw new Damage(`page header: expected levels within ${page.storedLength} bytes, found ${levels}`);
-  }
-  if (page.rowCount < 0 || page.rowCount > page.entryCount) {
-    throw new Damage(`page header: expected at most ${page.entryCount} rows, found ${page.rowCount}`);
   }
 }

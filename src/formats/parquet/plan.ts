@@ -156,7 +156,7 @@ function safeNumber(value: bigint | number | undefined, what: string): number {
 
 /**
  * Cuts a row group into morsels of about `morselBytes` at the page boundaries of its largest column. Only page headers
- * are read, but for version 1 pages of a repeated column, whose rows only their levels tell. Where a header cannot be
+ * are read, but for pages of a repeated column, whose rows only their levels tell. Where a header cannot be
  * read the rest of the row group becomes one morsel: the worker that decodes it says what is wrong.
  */
 export function* cutGroup(
