@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { CurationError } from '../../../src/errors.ts';
 import { openArrow } from '../../../src/formats/arrow/source.ts';
+import { pyarrowFile, pyarrowFiles } from './read-pyarrow-files.ts';
 import { arrowTesting, chunked, hasArrowTesting, readRows } from './read-values.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-arrow-'));
@@ -63,23 +64,25 @@ async function outcomes(path: string, bytes: Buffer): Promise<string[]> {
   return seen;
 }
 
-test.skipIf(!hasArrowTesting).each(files)(
-  'byte flips in %s give rows or an error that says where',
-  async (file) => {
-    const bytes = readFileSync(arrowTesting + file);
-    const seed = Number(process.env['ARROW_FUZZ_SEED'] ?? 1);
-    const random = randomFrom(seed);
-    const rounds = Number(process.env['ARROW_FUZZ_ROUNDS'] ?? 25);
-    const path = join(folder, 'flipped');
-    for (let round = 0; round < rounds; round += 1) {
-      const damaged = damage(bytes, random);
-      const seen = await outcomes(path, damaged).catch((cause: unknown) => {
-        throw new Error(`seed ${seed}, round ${round}: ${String(cause)}`, { cause });
-      });
-      expect(seen).toHaveLength(3);
-    }
-  },
-);
+const originals: [string, () => Buffer][] = [
+  ...files.map((file): [string, () => Buffer] => [file, () => readFileSync(arrowTesting + file)]),
+  ...pyarrowFiles.map((name): [string, () => Buffer] => [`${name} of pyarrow`, () => pyarrowFile(name)]),
+];
+
+test.each(originals)('byte flips in %s give rows or an error that says where', async (_, original) => {
+  const bytes = original();
+  const seed = Number(process.env['ARROW_FUZZ_SEED'] ?? 1);
+  const random = randomFrom(seed);
+  const rounds = Number(process.env['ARROW_FUZZ_ROUNDS'] ?? 25);
+  const path = join(folder, 'flipped');
+  for (let round = 0; round < rounds; round += 1) {
+    const damaged = damage(bytes, random);
+    const seen = await outcomes(path, damaged).catch((cause: unknown) => {
+      throw new Error(`seed ${seed}, round ${round}: ${String(cause)}`, { cause });
+    });
+    expect(seen).toHaveLength(3);
+  }
+});
 
 test.skipIf(!hasArrowTesting)(
   'a stream or file cut off anywhere gives rows so far or an error that says where',
