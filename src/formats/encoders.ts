@@ -1,7 +1,7 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CurationError } from '../errors.ts';
 import { createArrowAssembler } from './arrow/assembler.ts';
-import { createArrowEncoder } from './arrow/encode.ts';
+import { type BatchBuffers, createArrowEncoder } from './arrow/encode.ts';
 import { compressReady } from './compress.ts';
 import type { Assembler, Compression, Encode } from './format.ts';
 import { createJsonlAssembler } from './jsonl/assembler.ts';
@@ -87,13 +87,22 @@ function checkNames(fields: readonly Field[], path: string): void {
   }
 }
 
-/** Makes the worker's half of a writer, its codecs loaded. The schema is that of every batch it will get. */
-export async function createEncoder(output: OutputFormat, schema: Schema): Promise<Encode> {
+/**
+ * Makes the worker's half of a writer, its codecs loaded.
+ * @param schema that of every batch it will get.
+ * @param buffers `take` lets the Arrow writer hand large buffers of a batch over instead of copying them: for batches
+ * made to be written. `copy` for a decoder's batches, whose memory is used again. Other formats always copy.
+ */
+export async function createEncoder(
+  output: OutputFormat,
+  schema: Schema,
+  buffers: BatchBuffers = 'take',
+): Promise<Encode> {
   checkOutput(output, schema);
   await compressReady();
   switch (output.format) {
     case 'arrow':
-      return createArrowEncoder(schema, allowedCompression('arrow', output.compression));
+      return createArrowEncoder(schema, allowedCompression('arrow', output.compression), buffers);
     case 'parquet':
       return createParquetEncoder(schema, allowedCompression('parquet', output.compression));
     case 'jsonl':

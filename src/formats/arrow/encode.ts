@@ -18,11 +18,21 @@ export interface ArrowIndex {
 const JOIN_BELOW = 32 * 1024;
 
 /**
- * Makes the encoder for Arrow IPC: each batch becomes one framed record batch message.
- * Buffers of the batch that own their whole ArrayBuffer are handed over as they are, so the batch must not be read
- * again once the chunks have been transferred; slices and shared memory are copied.
+ * Whose the buffers of a batch are once it is encoded. `take`: the encoder's, who hands them over without a copy where
+ * they own their whole ArrayBuffer; transferring the chunks then empties the batch. `copy`: the caller's, for batches
+ * whose memory is used again (a decoder's scratch buffers).
  */
-export function createArrowEncoder(schema: Schema, compression: BodyCompressionName): Encode {
+export type BatchBuffers = 'take' | 'copy';
+
+/**
+ * Makes the encoder for Arrow IPC: each batch becomes one framed record batch message. Slices, small buffers and
+ * shared memory are copied in any case.
+ */
+export function createArrowEncoder(
+  schema: Schema,
+  compression: BodyCompressionName,
+  buffersOfBatch: BatchBuffers,
+): Encode {
   const body = bodyCodec(compression);
   return (batch: Batch): Encoded => {
     const { nodes, buffers, variadicCounts } = collectBuffers(schema.fields, batch.data.children);
@@ -31,7 +41,7 @@ export function createArrowEncoder(schema: Schema, compression: BodyCompressionN
     for (const buffer of buffers) {
       const start = chunks.byteLength;
       const pieces = body === undefined ? [buffer] : compressBuffer(body.codec, buffer);
-      for (const piece of pieces) chunks.add(piece);
+      for (const piece of pieces) chunks.add(piece, piece !== buffer || buffersOfBatch === 'take');
       regions.push(new BufferRegion(start, chunks.byteLength - start));
       chunks.pad(align(chunks.byteLength) - chunks.byteLength);
     }
@@ -58,8 +68,9 @@ class ChunkList {
   #run: Uint8Array[] = [];
   #runLength = 0;
 
-  add(bytes: Uint8Array): void {
-    if (bytes.length >= JOIN_BELOW && ownsBuffer(bytes) && !this.#handedOver.has(bytes.buffer)) {
+  /** @param mayTake whether `bytes` may become a chunk as they are. */
+  add(bytes: Uint8Array, mayTake: boolean): void {
+    if (mayTake && bytes.length >= JOIN_BELOW && ownsBuffer(bytes) && !this.#handedOver.has(bytes.buffer)) {
       this.#closeRun();
       // Two columns may share one buffer; only the first can take it along.
       this.#handedOver.add(bytes.buffer);
@@ -72,7 +83,7 @@ class ChunkList {
   }
 
   pad(byteLength: number): void {
-    if (byteLength > 0) this.add(new Uint8Array(byteLength));
+    if (byteLength > 0) this.add(new Uint8Array(byteLength), false);
   }
 
   finish(): Uint8Array<ArrayBuffer>[] {
