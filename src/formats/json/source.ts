@@ -2,10 +2,9 @@ import type { Wrapping } from '../inflate.ts';
 import {
   type LineFormat,
   type LineSource,
-  openFile,
   openLineFile,
   openLineStream,
-  wrappingOfFile,
+  openPath,
 } from '../jsonl/line-source.ts';
 import { elementsAsLines } from './elements.ts';
 
@@ -24,11 +23,7 @@ export async function openJsonArray(
   kind?: Wrapping,
 ): Promise<LineSource> {
   if (input !== undefined) return await openLineStream(path, JSON_ARRAY, input, kind);
-  const file = await openFile(path);
-  try {
-    const { size } = await file.stat();
-    return await openLineFile(path, JSON_ARRAY, await wrappingOfFile(file, kind), size);
-  } finally {
-    await file.close();
-  }
+  return await openPath(path, JSON_ARRAY, kind, async ({ wrapping, byteLength }) => {
+    return await openLineFile(path, JSON_ARRAY, wrapping, byteLength);
+  });
 }

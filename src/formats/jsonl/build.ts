@@ -359,37 +359,39 @@ export class TextBuilder extends NullableBuilder implements Builder {
   }
 
   /**
-   * Unescapes the string at the scanner into the column. An escape is never shorter than its UTF-8, so what is left of the
-   * line, and a word more for the stores of four bytes, is room enough and the loop checks none.
+   * Unescapes the string at the scanner into the column. An escape is never shorter than its UTF-8, so the length it is
+   * written in, and a word more for the stores of four bytes, is room enough and the loop checks none.
    */
   #copyString(scanner: Scanner): boolean {
-    this.#reserve(scanner.end - scanner.position + 4);
+    this.#reserve(writtenLength(scanner) + 4);
     const { bytes, view } = scanner;
     const target = this.#bytes;
     const targetView = this.#view;
     let at = scanner.position + 1;
     let used = this.#used;
     for (;;) {
-      // Four bytes at once while none is a quote, a backslash or a control character. The subtractions borrow into a
-      // neighbour only above a byte that is one of these, so a word is never taken wrongly (Mycroft's zero-byte test).
+      // Four bytes at once up to a quote, a backslash or a control character. The subtractions borrow into a neighbour only
+      // above a byte that is one of these, so the lowest flag is always a true one (Mycroft's zero-byte test).
       for (;;) {
         const word = view.getInt32(at, true);
         const quote = word ^ 0x22222222;
         const backslash = word ^ 0x5c5c5c5c;
         const special =
-          ((word - 0x20202020) & ~word) |
-          ((quote - 0x01010101) & ~quote) |
-          ((backslash - 0x01010101) & ~backslash);
-        if ((special & 0x80808080) !== 0) break;
+          (((word - 0x20202020) & ~word) |
+            ((quote - 0x01010101) & ~quote) |
+            ((backslash - 0x01010101) & ~backslash)) &
+          0x80808080;
         targetView.setInt32(used, word, true);
+        if (special !== 0) {
+          const taken = (31 - Math.clz32(special & -special)) >> 3;
+          at += taken;
+          used += taken;
+          break;
+        }
         at += 4;
         used += 4;
       }
-      let byte = bytes[at]!;
-      while (byte >= 0x20 && byte !== 0x22 && byte !== 0x5c) {
-        target[used++] = byte;
-        byte = bytes[++at]!;
-      }
+      const byte = bytes[at]!;
       if (byte === 0x22) break;
       if (byte !== 0x5c) return scanner.failInString(at);
       const escape = bytes[at + 1]!;
@@ -418,6 +420,24 @@ export class TextBuilder extends NullableBuilder implements Builder {
     this.push(true);
     return true;
   }
+}
+
+/** Lines this long make each of their strings look for its own end before it reserves. */
+const LONG_LINE_BYTES = 64 * 1024;
+
+/**
+ * A bound of the bytes that the string at the scanner takes in the line. What is left of the line will do, save for long
+ * lines: a thousand columns must not each reserve the ten megabytes that one of them takes.
+ */
+function writtenLength({ bytes, position, end }: Scanner): number {
+  if (end - position <= LONG_LINE_BYTES) return end - position;
+  for (let quote = bytes.indexOf(0x22, position + 1); quote >= 0 && quote < end; ) {
+    let before = quote;
+    while (bytes[before - 1] === 0x5c) before--;
+    if ((quote - before) % 2 === 0) return quote - position;
+    quote = bytes.indexOf(0x22, quote + 1);
+  }
+  return end - position;
 }
 
 const ESCAPE_LETTERS = '"\\/bfnrt';

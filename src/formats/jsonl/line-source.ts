@@ -22,6 +22,42 @@ export interface LineFormat {
   toLines(bytes: AsyncIterable<Uint8Array>, path: string): AsyncIterable<Uint8Array>;
 }
 
+/** A file that was opened and looked at. */
+export interface LookedAt {
+  readonly file: FileHandle;
+  readonly byteLength: number;
+  readonly wrapping: Wrapping;
+}
+
+/**
+ * Opens a path: `read` is given a regular file and the way it is wrapped; a pipe or a device, which can be read once, is
+ * opened as a stream.
+ */
+export async function openPath(
+  path: string,
+  format: LineFormat,
+  kind: Wrapping | undefined,
+  read: (looked: LookedAt) => Promise<LineSource>,
+): Promise<LineSource> {
+  const file = await openFile(path);
+  let isHandedOn = false;
+  try {
+    const stat = await file.stat();
+    if (stat.isDirectory()) {
+      throw new CurationError('BAD_INPUT', `${path}: expected a file, found a directory`);
+    }
+    if (!stat.isFile()) {
+      // Opened once only: closing a pipe to open it again would lose what was written to it. The stream closes it.
+      isHandedOn = true;
+      return await openLineStream(path, format, file.createReadStream(), kind);
+    }
+    const wrapping = kind ?? (await wrappingOfFile(file));
+    return await read({ file, byteLength: stat.size, wrapping });
+  } finally {
+    if (!isHandedOn) await file.close();
+  }
+}
+
 /** Opens a file for reading; a missing or unreadable one is the user's to mend. */
 export async function openFile(path: string): Promise<FileHandle> {
   try {
@@ -32,9 +68,7 @@ export async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** The wrapping given, or else what the first bytes of the file tell. */
-export async function wrappingOfFile(file: FileHandle, kind: Wrapping | undefined): Promise<Wrapping> {
-  if (kind !== undefined) return kind;
+async function wrappingOfFile(file: FileHandle): Promise<Wrapping> {
   const head = new Uint8Array(4);
   const { bytesRead } = await file.read(head, 0, head.length, 0);
   return wrappingOf(head.subarray(0, bytesRead));
@@ -55,7 +89,7 @@ export async function openLineFile(
   const iterator = lines[Symbol.asyncIterator]();
   let sample: Sample;
   try {
-    sample = await takeSample(iterator);
+    sample = await takeSample(iterator, path);
   } finally {
     await iterator.return?.();
   }
@@ -88,7 +122,7 @@ export async function openLineStream(
   const iterator = format.toLines(inflate(bytes, wrapping, path), path)[Symbol.asyncIterator]();
   let sample: Sample;
   try {
-    sample = await takeSample(iterator);
+    sample = await takeSample(iterator, path);
   } catch (error) {
     await iterator.return?.();
     throw error;

@@ -1,6 +1,6 @@
 import { type Inferred, inferLayout } from './infer.ts';
 import { PADDING } from './line-types.ts';
-import { LINE_BYTES_LIMIT } from './split.ts';
+import { LINE_BYTES_LIMIT, tooLong } from './split.ts';
 
 /** Bytes at the head of a source that its schema is made from, whatever the morsels; a longer first line comes whole. */
 export const SAMPLE_BYTES: number = 8 * 1024 * 1024;
@@ -19,12 +19,13 @@ export interface Sample extends Inferred {
  * Takes the first `SAMPLE_BYTES` from the input, cut after the last whole line, and infers the layout from them. How the
  * input is chunked makes no difference to the layout. The iterator stays open behind `chunks`, whose bytes are kept.
  */
-export async function takeSample(input: AsyncIterator<Uint8Array>): Promise<Sample> {
+export async function takeSample(input: AsyncIterator<Uint8Array>, path: string): Promise<Sample> {
   const chunks: Uint8Array[] = [];
   let total = 0;
   let isWhole = false;
   let firstFeed = -1;
-  while ((total < SAMPLE_BYTES || firstFeed < 0) && total <= LINE_BYTES_LIMIT) {
+  while (total < SAMPLE_BYTES || firstFeed < 0) {
+    if (total > LINE_BYTES_LIMIT) throw tooLong(path, 'line 1', LINE_BYTES_LIMIT);
     const { value, done } = await input.next();
     if (done === true) {
       isWhole = true;

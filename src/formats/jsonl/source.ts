@@ -7,7 +7,7 @@ import {
   openFile,
   openLineFile,
   openLineStream,
-  wrappingOfFile,
+  openPath,
 } from './line-source.ts';
 import { type JsonLinesMorsel, type LineLayout, schemaOf } from './line-types.ts';
 import { SAMPLE_BYTES, takeSample } from './sample.ts';
@@ -28,16 +28,10 @@ export async function openJsonLines(
   kind?: Wrapping,
 ): Promise<LineSource> {
   if (input !== undefined) return await openLineStream(path, JSON_LINES, input, kind);
-  const file = await openFile(path);
-  try {
-    const stat = await file.stat();
-    const wrapping = await wrappingOfFile(file, kind);
-    // A pipe or a device has no byte ranges.
-    if (wrapping === 'none' && stat.isFile()) return await openPlainFile(path, file, stat.size);
-    return await openLineFile(path, JSON_LINES, wrapping, stat.size);
-  } finally {
-    await file.close();
-  }
+  return await openPath(path, JSON_LINES, kind, async ({ file, wrapping, byteLength }) => {
+    if (wrapping === 'none') return await openPlainFile(path, file, byteLength);
+    return await openLineFile(path, JSON_LINES, wrapping, byteLength);
+  });
 }
 
 const MARK = [0xef, 0xbb, 0xbf] as const;
@@ -73,7 +67,7 @@ async function openPlainFile(path: string, file: FileHandle, byteLength: number)
   const head = Buffer.alloc(MARK.length);
   const { bytesRead } = await file.read(head, 0, head.length, 0);
   const start = startsWithMark(head.subarray(0, bytesRead)) ? MARK.length : 0;
-  const sample = await takeSample(readFrom(file, start));
+  const sample = await takeSample(readFrom(file, start), path);
   const isWhole = sample.isWhole || sample.byteLength === 0;
   const rowCount = isWhole
     ? sample.lineCount

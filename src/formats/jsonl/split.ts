@@ -25,10 +25,18 @@ export async function* planRanges(
   start: number,
   end: number,
   rangeBytes: number,
+  lineLimit: number = LINE_BYTES_LIMIT,
 ): AsyncGenerator<LineRange> {
   const probe = Buffer.allocUnsafe(PROBE_BYTES);
   while (start < end) {
-    const cut = await findLineStart(file, path, Math.min(end, start + Math.max(1, rangeBytes)), end, probe);
+    const cut = await findLineStart(
+      file,
+      path,
+      Math.min(end, start + Math.max(1, rangeBytes)),
+      end,
+      probe,
+      lineLimit,
+    );
     yield { start, end: cut };
     start = cut;
   }
@@ -41,10 +49,11 @@ async function findLineStart(
   from: number,
   end: number,
   probe: Buffer,
+  lineLimit: number,
 ): Promise<number> {
   // The byte before `from` may be the line feed that makes `from` a line start.
   for (let position = from - 1; position < end; ) {
-    if (position - from > LINE_BYTES_LIMIT) throw tooLong(path, `byte ${from}`);
+    if (position - from > lineLimit) throw tooLong(path, `byte ${from}`, lineLimit);
     const { bytesRead } = await file.read(probe, 0, Math.min(probe.length, end - position), position);
     if (bytesRead === 0) break;
     const at = probe.subarray(0, bytesRead).indexOf(LINE_FEED);
@@ -54,8 +63,9 @@ async function findLineStart(
   return end;
 }
 
-function tooLong(path: string, where: string): CurationError {
-  const message = `${path}: ${where}: expected a line of at most ${LINE_BYTES_LIMIT} bytes, found a longer one`;
+/** The error for a line above the limit. */
+export function tooLong(path: string, where: string, lineLimit: number): CurationError {
+  const message = `${path}: ${where}: expected a line of at most ${lineLimit} bytes, found a longer one`;
   return new CurationError('BAD_INPUT', `${message}; is this really one JSON object a line?`);
 }
 
@@ -78,6 +88,7 @@ export async function* cutBlocks(
   path: string,
   blockBytes: number,
   firstLine: number,
+  lineLimit: number = LINE_BYTES_LIMIT,
 ): AsyncGenerator<LineBlock> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
@@ -108,7 +119,7 @@ export async function* cutBlocks(
     held.push(chunk);
     heldBytes += chunk.length;
     if (lastFeed < 0) {
-      if (heldBytes > LINE_BYTES_LIMIT) throw tooLong(path, `line ${line}`);
+      if (heldBytes > lineLimit) throw tooLong(path, `line ${line}`, lineLimit);
     } else if (heldBytes >= blockBytes) yield cut(heldBytes - chunk.length + lastFeed + 1);
   }
   if (heldBytes > 0) yield cut(heldBytes);

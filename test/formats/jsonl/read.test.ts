@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { open, writeFile as writeFilePromise } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,6 +12,7 @@ import { countLineFeeds } from '../../../src/formats/jsonl/line-number.ts';
 import { PADDING } from '../../../src/formats/jsonl/line-types.ts';
 import { SAMPLE_BYTES } from '../../../src/formats/jsonl/sample.ts';
 import { openJsonLines } from '../../../src/formats/jsonl/source.ts';
+import { cutBlocks, planRanges } from '../../../src/formats/jsonl/split.ts';
 import { chunksOf, decodeLines, readAll } from './read-rows.ts';
 
 let folder = '';
@@ -18,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function file(name: string, content: string | Uint8Array): string {
+function writeContent(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, content);
   return path;
@@ -90,7 +93,7 @@ describe('the schema', () => {
 
   test('depends on the first 8 MiB only, however long the morsels are', async () => {
     const head = `${JSON.stringify({ a: 'x'.repeat(1000) })}\n`.repeat(Math.ceil(SAMPLE_BYTES / 1000));
-    const path = file('late.jsonl', `${head}{"late":1}\n`);
+    const path = writeContent('late.jsonl', `${head}{"late":1}\n`);
     const source = await openJsonLines(path);
     expect(source.schema.fields.map((field) => field.name)).toEqual(['a', '_rest']);
     const { rows, morselCount } = await readAll(source, { morselBytes: 3_000_000 });
@@ -101,7 +104,7 @@ describe('the schema', () => {
     ]);
     expect(Math.abs(source.rowCount! - rows.length)).toBeLessThan(2);
     expect([source.isRowCountExact, source.byteLength]).toEqual([false, head.length + 11]);
-    const zipped = await openJsonLines(file('late.jsonl.gz', gzipSync(head)));
+    const zipped = await openJsonLines(writeContent('late.jsonl.gz', gzipSync(head)));
     expect(zipped.schema.fields.map((field) => field.name)).toEqual(['a', '_rest']);
     const stream = await openJsonLines('-', chunksOf(Buffer.from(`${head}{"late":1}\n`), 1_000_000));
     expect([stream.rowCount, stream.byteLength]).toEqual([undefined, undefined]);
@@ -175,7 +178,7 @@ describe('text', () => {
 describe('lines', () => {
   test('may end in CR LF, be blank, begin with a byte order mark and lack the last line feed', async () => {
     const content = '\ufeff{"a":1}\r\n\r\n \t\n{"a":2}';
-    const path = file('windows.jsonl', content);
+    const path = writeContent('windows.jsonl', content);
     for (const morselBytes of [1, 5, 100]) {
       expect((await readAll(await openJsonLines(path), { morselBytes })).rows.map((row) => row['a'])).toEqual(
         [1n, 2n],
@@ -189,7 +192,7 @@ describe('lines', () => {
 
   test('may be none at all: a schema with nothing but leftovers', async () => {
     for (const content of ['', '\n', '\ufeff', '\r\n  \n']) {
-      const source = await openJsonLines(file('empty.jsonl', content));
+      const source = await openJsonLines(writeContent('empty.jsonl', content));
       expect(source.schema.fields.map((field) => field.name)).toEqual(['_rest']);
       expect([source.rowCount, (await readAll(source)).rows]).toEqual([0, []]);
       const stream = await openJsonLines('-', chunksOf(Buffer.from(content), 1));
@@ -199,7 +202,7 @@ describe('lines', () => {
 
   test('longer than a morsel make the morsel longer', async () => {
     const long = JSON.stringify({ a: 'x'.repeat(200_000) });
-    const path = file('long.jsonl', `{"a":"1"}\n${long}\n${long}\n{"a":"4"}\n`);
+    const path = writeContent('long.jsonl', `{"a":"1"}\n${long}\n${long}\n{"a":"4"}\n`);
     const { rows, morselCount } = await readAll(await openJsonLines(path), { morselBytes: 100 });
     expect(rows.map((row) => (row['a'] as string).length)).toEqual([1, 200_000, 200_000, 1]);
     expect(morselCount).toBe(3);
@@ -216,7 +219,7 @@ describe('lines', () => {
   });
 
   test('of a file are numbered in messages though no one has counted them', async () => {
-    const path = file('numbered.jsonl', `${'{"a":1}\n\n'.repeat(100)}{"a":\n{"a":1}\nx\n`);
+    const path = writeContent('numbered.jsonl', `${'{"a":1}\n\n'.repeat(100)}{"a":\n{"a":1}\nx\n`);
     const source = await openJsonLines(path);
     for (const morselBytes of [10, 100_000]) {
       const { rows, rejects } = await readAll(source, { morselBytes, onError: 'skip' });
@@ -349,7 +352,7 @@ describe('reading', () => {
     expect(await failure(openJsonLines(join(folder, 'none.jsonl')))).toMatch(
       /^BAD_INPUT .*expected a readable file/,
     );
-    const path = file('changing.jsonl', '{"a":1}\n'.repeat(10));
+    const path = writeContent('changing.jsonl', '{"a":1}\n'.repeat(10));
     const source = await openJsonLines(path);
     appendFileSync(path, '{"a":2}\n');
     expect((await readAll(source)).rows).toHaveLength(10);
@@ -357,8 +360,59 @@ describe('reading', () => {
     expect(await failure(readAll(source))).toMatch(/byte 20: expected more lines, found the end of the file/);
   });
 
+  test('a line above the limit is an error, not a hunt for its end', async () => {
+    const content = Buffer.from(`{"a":1}\n${'x'.repeat(300_000)}\n{"a":2}\n`);
+    const blocks = async (limit: number): Promise<number> => {
+      let count = 0;
+      for await (const block of cutBlocks(chunksOf(content, 1000), 'p', 10, 1, limit)) count += block.end;
+      return count;
+    };
+    expect(await blocks(400_000)).toBe(content.length);
+    expect(await failure(blocks(200_000))).toMatch(
+      /^BAD_INPUT p: line 2: expected a line of at most 200000 bytes/,
+    );
+    const file = await open(writeContent('huge-line.jsonl', content));
+    try {
+      const ranges = async (limit: number): Promise<number> => {
+        let count = 0;
+        for await (const range of planRanges(file, 'p', 0, content.length, 10, limit))
+          count += range.end - range.start;
+        return count;
+      };
+      expect(await ranges(400_000)).toBe(content.length);
+      expect(await failure(ranges(200_000))).toMatch(
+        /^BAD_INPUT p: byte 10: expected a line of at most 200000 bytes/,
+      );
+    } finally {
+      await file.close();
+    }
+  });
+
+  test('a pipe by its path is read once, as a stream; a directory is refused', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const writing = writeFilePromise(path, '{"a":1}\n{"a":2}\n');
+    const source = await openJsonLines(path);
+    expect((await readAll(source)).rows.map((row) => row['a'])).toEqual([1n, 2n]);
+    await writing;
+    expect(await failure(openJsonLines(folder))).toMatch(/expected a file, found a directory/);
+  });
+
+  test('long strings of long lines, with any number of backslashes before their quotes', () => {
+    const texts = ['\\\\"\\', '"', 'x\\"'].map((text) => text.repeat(20_000));
+    const line = JSON.stringify({ a: texts[0], b: texts[1], c: texts[2], d: 'end' });
+    const [row] = decodeLines(`${line}\n`, line).rows;
+    expect([row!['a'] === texts[0], row!['b'] === texts[1], row!['c'] === texts[2], row!['d']]).toEqual([
+      true,
+      true,
+      true,
+      'end',
+    ]);
+    expect(failureOf(`{"a":"${'x'.repeat(100_000)}`)).toMatch(/expected the closing quote/);
+  });
+
   test('stops when it is told to', async () => {
-    const source = await openJsonLines(file('stop.jsonl', '{"a":1}\n'.repeat(10)));
+    const source = await openJsonLines(writeContent('stop.jsonl', '{"a":1}\n'.repeat(10)));
     const reading = async (): Promise<void> => {
       for await (const morsel of source.morsels({ morselBytes: 8, signal: AbortSignal.abort() }))
         expect(morsel).toBe(0);
