@@ -111,7 +111,7 @@ export const textAt = (row: number): string => TEXTS[row % TEXTS.length]!;
 const item = (type: DataType, isNullable = true): Field => new Field('item', type, isNullable);
 
 /** Columns of one type each, with nulls; `required` has none and says so. */
-export function allColumns(): { fields: Field[]; columns: Data[] } {
+function allColumns(): { fields: Field[]; columns: Data[] } {
   const named: [string, Data][] = [
     ['int8', column(new Int8(), (row) => row - 6)],
     ['int16', column(new Int16(), (row) => row * -1000)],

@@ -2,7 +2,7 @@ import type { Schema } from 'apache-arrow';
 import { Message } from 'apache-arrow/ipc/metadata/message';
 
 /** Messages and body buffers begin at multiples of this, as the Arrow format recommends for SIMD readers. */
-export const ALIGNMENT = 64;
+const ALIGNMENT = 64;
 const CONTINUATION = 0xffffffff;
 const PREFIX_LENGTH = 8;
 

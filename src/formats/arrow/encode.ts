@@ -19,8 +19,9 @@ const JOIN_BELOW = 32 * 1024;
 
 /**
  * Whose the buffers of a batch are once it is encoded. `take`: the encoder's, who hands them over without a copy where
- * they own their whole ArrayBuffer; transferring the chunks then empties the batch. `copy`: the caller's, for batches
- * whose memory is used again (a decoder's scratch buffers).
+ * they own their whole ArrayBuffer (transferring the chunks then empties the batch) or lie in shared memory (which must
+ * stay as it is until the chunks are written). `copy`: the caller's, for batches whose memory is used again (a decoder's
+ * scratch buffers).
  */
 export type BatchBuffers = 'take' | 'copy';
 
@@ -63,17 +64,15 @@ export function createArrowEncoder(
 /** Gathers buffers in order: large ones that own their memory stay as they are, all between them is joined by copying. */
 class ChunkList {
   byteLength = 0;
-  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
-  readonly #handedOver = new Set<ArrayBufferLike>();
+  readonly #chunks: Uint8Array[] = [];
+  readonly #handedOver = new Set<ArrayBuffer>();
   #run: Uint8Array[] = [];
   #runLength = 0;
 
   /** @param mayTake whether `bytes` may become a chunk as they are. */
   add(bytes: Uint8Array, mayTake: boolean): void {
-    if (mayTake && bytes.length >= JOIN_BELOW && ownsBuffer(bytes) && !this.#handedOver.has(bytes.buffer)) {
+    if (mayTake && bytes.length >= JOIN_BELOW && this.#canHandOver(bytes)) {
       this.#closeRun();
-      // Two columns may share one buffer; only the first can take it along.
-      this.#handedOver.add(bytes.buffer);
       this.#chunks.push(bytes);
     } else {
       this.#run.push(bytes);
@@ -86,9 +85,18 @@ class ChunkList {
     if (byteLength > 0) this.add(new Uint8Array(byteLength), false);
   }
 
-  finish(): Uint8Array<ArrayBuffer>[] {
+  finish(): Uint8Array[] {
     this.#closeRun();
     return this.#chunks;
+  }
+
+  #canHandOver(bytes: Uint8Array): boolean {
+    const { buffer } = bytes;
+    if (!(buffer instanceof ArrayBuffer)) return true;
+    // Two columns may share one buffer; only the first can take it along.
+    if (!ownsBuffer(bytes) || this.#handedOver.has(buffer)) return false;
+    this.#handedOver.add(buffer);
+    return true;
   }
 
   #closeRun(): void {
@@ -106,10 +114,6 @@ class ChunkList {
   }
 }
 
-function ownsBuffer(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
-  return (
-    bytes.buffer instanceof ArrayBuffer &&
-    bytes.byteOffset === 0 &&
-    bytes.byteLength === bytes.buffer.byteLength
-  );
+function ownsBuffer(bytes: Uint8Array): boolean {
+  return bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
 }

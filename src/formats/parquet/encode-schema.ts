@@ -9,9 +9,9 @@ import {
 } from './encode-types.ts';
 
 /** FieldRepetitionType of parquet.thrift. */
-export const REQUIRED = 0;
-export const OPTIONAL = 1;
-export const REPEATED = 2;
+const REQUIRED = 0;
+const OPTIONAL = 1;
+const REPEATED = 2;
 
 /** One line of the footer's flattened schema tree. */
 export interface SchemaElement {

@@ -110,7 +110,7 @@ function timestampType(arrowUnit: TimeUnit, isUtc: boolean): LeafType {
 }
 
 /** Fewest bytes whose two's complement holds every decimal of `precision` digits. */
-export function decimalWidth(precision: number): number {
+function decimalWidth(precision: number): number {
   const largest = 10n ** BigInt(precision) - 1n;
   let width = 1;
   while (1n << BigInt(8 * width - 1) <= largest) width++;
