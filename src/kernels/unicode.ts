@@ -7,7 +7,8 @@ export { unicodeVersion } from './wasm/unicode.generated.ts';
  *
  * The kind of a code point is 0 for a separator, 1 for a word character (`\p{L}`, `\p{N}`, underscore), 2 for a character that is a token by
  * itself, and above 2 for a word character whose lower case lies `deltas[kind]` away. Kind 2 are the letters and digits of scripts written
- * without spaces, by Script_Extensions: Han, Hiragana, Katakana, Bopomofo, Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai Viet.
+ * without spaces, by Script_Extensions: Han, Hiragana, Katakana, Bopomofo, Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai Viet;
+ * but for those that Latin uses too (tone marks of Bopomofo, an apostrophe of Thai). All lie from U+0800 on.
  *
  * Lower case is `String.prototype.toLowerCase` of the single code point, with two exceptions: final sigma (U+03C2) becomes sigma, so that
  * it does not matter where in a word a capital stood, and U+0130 becomes i, as a combining dot would cut the word.

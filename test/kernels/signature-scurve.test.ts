@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createSigner } from '../../src/kernels/signer.ts';
-import { columnOf, keysOf, randomFrom } from './signature-fixtures.ts';
+import { columnOf, randomFrom } from './signature-fixtures.ts';
 
 const BANDS = 14;
 const ROWS = 8;
@@ -25,17 +25,21 @@ async function matches(rows: readonly string[], bands: number, bandRows: number)
   const signer = await createSigner({ ngram: 1, bands, rows: bandRows, seed: 1 });
   const { bandKeys, rowCount } = signer.sign(columnOf(rows));
   return Array.from({ length: rowCount / 2 }, (_, pair) => {
-    const other = keysOf(bandKeys, rowCount, 2 * pair + 1);
-    return keysOf(bandKeys, rowCount, 2 * pair).filter((key, band) => key === other[band]).length;
+    let count = 0;
+    for (let band = 0; band < bands; band++) {
+      const at = 2 * (band * rowCount + 2 * pair);
+      if (bandKeys[at] === bandKeys[at + 2] && bandKeys[at + 1] === bandKeys[at + 3]) count++;
+    }
+    return count;
   });
 }
 
 describe.each([
-  { size: 20, pairs: 3000 },
-  { size: 50, pairs: 3000 },
+  { size: 20, pairs: 2000 },
+  { size: 50, pairs: 2000 },
   { size: 100, pairs: 2000 },
   { size: 300, pairs: 1000 },
-  { size: 5000, pairs: 150 },
+  { size: 5000, pairs: 100 },
 ])('documents of $size shingles', ({ size, pairs }) => {
   test.each([0.3, 0.5, 0.7, 0.8, 0.9])(
     'share a band as often as the law says at Jaccard %f',

@@ -36,6 +36,12 @@ const invalid = [
 ];
 
 const row = fc.oneof(
+  fc
+    .string({
+      unit: fc.integer({ min: 0x20, max: 0x2fff }).map((code) => String.fromCodePoint(code)),
+      maxLength: 200,
+    })
+    .map((text) => new Uint8Array(Buffer.from(text))),
   fc.uint8Array({ maxLength: 300 }),
   fc.string({ unit: 'grapheme', maxLength: 100 }).map((text) => new Uint8Array(Buffer.from(text))),
   fc

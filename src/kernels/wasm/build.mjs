@@ -20,7 +20,7 @@ mkdirSync(target, { recursive: true });
 if (values.unicode) writeFileSync(join(target, 'unicode.generated.ts'), unicodeModule());
 
 let binary;
-const { error, stderr } = await asc.main(
+const { error } = await asc.main(
   [
     'signature.ts',
     '--baseDir',
@@ -40,13 +40,14 @@ const { error, stderr } = await asc.main(
     '0',
   ],
   {
+    stderr: process.stderr,
     writeFile: (name, contents) => {
       if (name === 'signature.wasm') binary = contents;
     },
   },
 );
 if (error) {
-  process.stderr.write(`${stderr.toString()}\n${error.message}\n`);
+  process.stderr.write(`${error.message}\n`);
   process.exit(1);
 }
 writeFileSync(

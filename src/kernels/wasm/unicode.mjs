@@ -3,7 +3,9 @@
  * a table taken from whatever ICU happens to run would give other signatures on other Node versions.
  */
 
-/** Scripts written without spaces: each of their characters is a token. Hangul is spaced; Tibetan separates syllables by a mark. */
+/**
+ * Scripts written without spaces: each of their characters is a token, unless Latin uses it too (tone marks of Bopomofo, an apostrophe of Thai). Hangul is spaced; Tibetan separates syllables by a mark.
+ */
 const SOLO_SCRIPTS = [
   'Han',
   'Hiragana',
@@ -39,6 +41,7 @@ export function unicodeModule() {
     `^[${SOLO_SCRIPTS.map((script) => `\\p{Script_Extensions=${script}}`).join('')}]$`,
     'u',
   );
+  const latin = /^\p{Script_Extensions=Latin}$/u;
   const deltas = [0, 0, 0];
   const kinds = new Uint8Array(CODE_POINTS);
   for (let codePoint = 0; codePoint < 0x110000; codePoint++) {
@@ -50,7 +53,8 @@ export function unicodeModule() {
     const delta = lowerCodePoint(codePoint) - codePoint;
     if (delta !== 0 && !word.test(String.fromCodePoint(codePoint + delta)))
       throw new Error('lower case is not a letter');
-    if (solo.test(character)) {
+    if (solo.test(character) && !latin.test(character)) {
+      if (codePoint < 0x800) throw new Error('the kernel takes two-byte characters for words');
       if (delta !== 0) throw new Error('a script without spaces has case');
       kinds[codePoint] = 2;
     } else if (delta === 0) kinds[codePoint] = 1;
