@@ -44,7 +44,7 @@ export function detectFormat(path: string, head: Uint8Array, forced?: FormatName
 }
 
 /** The format that a name promises, `.gz` and `.zst` put aside; undefined if it promises none. */
-export function formatOfName(path: string): FormatName | undefined {
+function formatOfName(path: string): FormatName | undefined {
   return formatOfExtension.get(extensionOf(path.replace(/\.(gz|zst)$/i, '')));
 }
 

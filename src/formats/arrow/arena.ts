@@ -16,7 +16,8 @@ export function resetArena(): void {
 export function allocateInArena(byteLength: number): Uint8Array {
   arena ??= new ArrayBuffer(arenaBytes);
   const start = used;
-  if (start + byteLength > arenaBytes) {
+  // Not even the first takes all of it: a view of a whole buffer may be transferred to another thread by who holds it.
+  if (start + byteLength >= arenaBytes) {
     const { buffer } = Buffer.allocUnsafeSlow(byteLength);
     return new Uint8Array(buffer, 0, byteLength);
   }

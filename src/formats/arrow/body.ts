@@ -29,6 +29,12 @@ export function fileBody(
 /** Gives memory with anything in it. */
 export type Allocate = (byteLength: number) => Uint8Array;
 
+/** Memory that the reader keeps: never a whole buffer, which who gets a column of it might transfer to another thread. */
+export function allocateKept(byteLength: number): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(byteLength + 8);
+  return new Uint8Array(buffer, 0, byteLength);
+}
+
 /** Memory of its own, kept as long as it is referred to. */
 export function allocateFresh(byteLength: number): Uint8Array {
   const { buffer } = Buffer.allocUnsafeSlow(byteLength);
@@ -134,23 +140,20 @@ export class BatchBody {
     if (codec === 'lz4' && length > 255 * body.byteLength) {
       throw this.damaged(`buffer ${index} cannot unpack from ${body.byteLength} to ${length} bytes`);
     }
-    const plain = this.#inflate(index, body, length, codec);
-    if (plain.byteLength !== length) {
-      throw this.damaged(`buffer ${index} unpacks to ${plain.byteLength} bytes, expected ${length}`);
+    const view = this.#inflate(index, body, length, codec);
+    if (view.byteLength !== length) {
+      throw this.damaged(`buffer ${index} unpacks to ${view.byteLength} bytes, expected ${length}`);
     }
+    // The codecs' memory is not for keeping: one reuses it at its next call, the other's is no thread's to transfer.
+    const plain = this.allocate(length);
+    plain.set(view);
     return plain;
   }
 
   #inflate(index: number, body: Uint8Array, length: number, codec: 'none' | 'lz4' | 'zstd'): Uint8Array {
     if (length === 0) return new Uint8Array(0);
     try {
-      if (codec === 'zstd') {
-        // The codec hands out a view of its own memory, good until its next call.
-        const view = decompress('zstd', body, length);
-        const plain = this.allocate(length);
-        plain.set(view);
-        return plain;
-      }
+      if (codec === 'zstd') return decompress('zstd', body, length);
       return decompressFrameSync(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
     } catch (cause) {
       if (cause instanceof CurationError && cause.code !== 'BAD_INPUT') throw cause;

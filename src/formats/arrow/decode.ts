@@ -1,16 +1,17 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Data, Schema } from 'apache-arrow';
 import { makeBatch } from '../../columns/batch.ts';
+import { nullColumn } from '../../columns/types.ts';
 import { CurationError } from '../../errors.ts';
 import { decompressReady } from '../decompress.ts';
 import type { Decode, Decoded, DecodeOptions, Reject } from '../format.ts';
 import { allocateInArena, resetArena } from './arena.ts';
-import { allocateFresh, BatchBody, fileBody, memoryBody, readAt } from './body.ts';
+import { allocateKept, BatchBody, fileBody, memoryBody, readAt } from './body.ts';
 import { decodedBytes } from './decoded-bytes.ts';
 import { type MessageBytes, readDictionary } from './dictionaries.ts';
 import { rootTable } from './flatbuffer.ts';
 import { gather, OverBudget } from './gather.ts';
-import { emptyColumn, loadColumns } from './load.ts';
+import { loadColumns } from './load.ts';
 import { type BatchLayout, readMessage } from './messages.ts';
 import type { ArrowMorsel, SchemaPlace } from './morsel.ts';
 import { readSchema, type StoredSchema } from './schema.ts';
@@ -40,7 +41,7 @@ export const decodeArrow: Decode<ArrowMorsel> = async (morsel, options) => {
       const isDamage = error instanceof CurationError && error.code === 'BAD_INPUT';
       if (!isDamage || options.onError === 'fail') throw error;
       const rejects = [{ before: 0, rowCount: morsel.end - morsel.start, message: error.message }];
-      const columns = schema.fields.map((field) => emptyColumn(field.type));
+      const columns = schema.fields.map((field) => nullColumn(field.type, 0));
       return { batch: makeBatch(schema, 0, columns), rest: undefined, rejects };
     }
   } finally {
@@ -151,7 +152,7 @@ function openBody(morsel: ArrowMorsel, task: Task, where: string): BatchBody {
   const isWhole = morsel.start === 0 && morsel.end === layout.rowCount;
   // Pieces of a compressed batch are kept for the next piece; all else is the arena's, overwritten by the next batch.
   const isKept = layout.codec !== 'none' && !isWhole;
-  const allocate = isKept ? allocateFresh : allocateInArena;
+  const allocate = isKept ? allocateKept : allocateInArena;
   const body = new BatchBody(layout, reading.body(span, where, allocate), where, allocate);
   state.body = isKept ? { batch: morsel.batch, body } : undefined;
   return body;

@@ -1,9 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { type Data, type DataType, makeData } from 'apache-arrow';
+import { nullColumn } from '../../columns/types.ts';
 import { countZeros, hasBit, shiftBits } from './bits.ts';
 import type { BatchBody } from './body.ts';
 import { type Budget, gather, OverBudget, spend } from './gather.ts';
 import type { StoredField } from './schema.ts';
+import { bufferCount, readIndex } from './storage.ts';
+import { joinViews } from './views.ts';
 
 /** What a load needs beside the body. */
 export interface LoadContext {
@@ -35,18 +38,6 @@ export function loadColumns(
     else columns.push(loader.column(field, start, end));
   }
   return columns;
-}
-
-/** An empty column of `type`, children and all. */
-export function emptyColumn(type: DataType): Data {
-  const children = (type.children ?? []).map((field) => emptyColumn(field.type));
-  return makeData({
-    type,
-    length: 0,
-    children,
-    child: children[0],
-    valueOffsets: new Int32Array(1),
-  } as never);
 }
 
 interface Validity {
@@ -261,71 +252,20 @@ class Loader {
   }
 
   #views(shared: object, validity: Validity, start: number, end: number): Data {
-    const length = end - start;
-    const bytes = this.#read(16 * start, 16 * length);
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset, 4 * length);
+    const views = this.#read(16 * start, 16 * (end - start));
     const firstBuffer = this.#buffer;
-    const bufferCounts = this.#viewBuffers();
-    if (bufferCounts > this.#body.layout.buffers.length)
-      throw this.#damaged(`has ${bufferCounts} view buffers`);
-    this.#buffer += bufferCounts;
-    const offsets = new Int32Array(length + 1);
-    // Of each buffer the part that these rows point into: read at once, not value by value.
-    const lows = new Float64Array(bufferCounts).fill(Number.POSITIVE_INFINITY);
-    const highs = new Float64Array(bufferCounts);
-    const used = new Float64Array(bufferCounts);
-    let total = 0;
-    for (let i = 0; i < length; i += 1) {
-      const isNull = validity.nullBitmap !== undefined && !hasBit(validity.nullBitmap, i);
-      const size = isNull ? 0 : words[4 * i]!;
-      if (size < 0) throw this.#damaged(`value ${start + i} is said to be ${size} bytes long`);
-      if (size > 12) {
-        const buffer = words[4 * i + 2]!;
-        const at = words[4 * i + 3]!;
-        if (buffer < 0 || buffer >= bufferCounts || at < 0) {
-          throw this.#damaged(`value ${start + i} points into buffer ${buffer} of ${bufferCounts} at ${at}`);
-        }
-        if (at < lows[buffer]!) lows[buffer] = at;
-        if (at + size > highs[buffer]!) highs[buffer] = at + size;
-        used[buffer]! += size;
-      }
-      total += size;
-      if (total > 0x7fffffff) throw new OverBudget('the column is over 2 GiB');
-      offsets[i + 1] = total;
-    }
-    spend(this.#context.budget, total + 4 * length);
-    const read = Array.from(lows, (low, buffer) => {
-      const byteLength = highs[buffer]! - low;
-      const isDense = used[buffer]! > 0 && byteLength <= 2 * used[buffer]! + 65536;
-      return isDense
-        ? this.#body.read(firstBuffer + buffer, low, byteLength, this.#what('values'))
-        : undefined;
+    const bufferCount = this.#viewBuffers();
+    if (bufferCount > this.#body.layout.buffers.length)
+      throw this.#damaged(`has ${bufferCount} view buffers`);
+    this.#buffer += bufferCount;
+    const { offsets, data } = joinViews(views, validity.nullBitmap, {
+      bufferCount,
+      read: (buffer, from, byteLength) =>
+        this.#body.read(firstBuffer + buffer, from, byteLength, this.#what('values')),
+      allocate: this.#body.allocate,
+      budget: this.#context.budget,
+      damaged: (row, what) => this.#damaged(`value ${start + row} ${what}`),
     });
-    const data = this.#body.allocate(total);
-    // Values that follow each other in a buffer are copied in one piece, as most are.
-    for (let i = 0; i < length; i += 1) {
-      const at = offsets[i]!;
-      let size = offsets[i + 1]! - at;
-      if (size <= 12) {
-        for (let j = 0; j < size; j += 1) data[at + j] = bytes[16 * i + 4 + j]!;
-        continue;
-      }
-      const buffer = words[4 * i + 2]!;
-      const from = words[4 * i + 3]!;
-      const isNext = (): boolean =>
-        offsets[i + 2]! - offsets[i + 1]! > 12 &&
-        words[4 * i + 6] === buffer &&
-        words[4 * i + 7] === from + size;
-      while (i + 1 < length && isNext()) {
-        size += offsets[i + 2]! - offsets[i + 1]!;
-        i += 1;
-      }
-      const start = from - lows[buffer]!;
-      const value =
-        read[buffer]?.subarray(start, start + size) ??
-        this.#body.read(firstBuffer + buffer, from, size, this.#what('values'));
-      data.set(value, at);
-    }
     return makeData({ ...shared, valueOffsets: offsets, data } as never);
   }
 
@@ -421,7 +361,7 @@ class Loader {
     const bytes = this.#read(byteWidth * start, byteWidth * length);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const found = this.#context.dictionary(id);
-    const values = found ?? emptyColumn(field.field.type);
+    const values = found ?? nullColumn(field.field.type as DataType, 0);
     spend(this.#context.budget, 4 * length);
     const rows = new Int32Array(length);
     for (let i = 0; i < length; i += 1) {
@@ -445,41 +385,6 @@ class Loader {
 
   #damaged(what: string): Error {
     return this.#body.damaged(`column "${this.#path.join('.')}" ${what}`);
-  }
-}
-
-/** Buffers of a field itself, its children and views apart. */
-export function bufferCount(field: StoredField, version: number): number {
-  const unionValidity = version < 4 ? 1 : 0;
-  switch (field.layout) {
-    case 'null':
-    case 'runEnd':
-      return 0;
-    case 'struct':
-    case 'fixedList':
-      return 1;
-    case 'variable':
-    case 'listView':
-      return 3;
-    case 'sparseUnion':
-      return 1 + unionValidity;
-    case 'denseUnion':
-      return 2 + unionValidity;
-    default:
-      return 2;
-  }
-}
-
-function readIndex(view: DataView, i: number, byteWidth: number, isSigned: boolean): number {
-  switch (byteWidth) {
-    case 1:
-      return isSigned ? view.getInt8(i) : view.getUint8(i);
-    case 2:
-      return isSigned ? view.getInt16(2 * i, true) : view.getUint16(2 * i, true);
-    case 4:
-      return isSigned ? view.getInt32(4 * i, true) : view.getUint32(4 * i, true);
-    default:
-      return Number(isSigned ? view.getBigInt64(8 * i, true) : view.getBigUint64(8 * i, true));
   }
 }
 

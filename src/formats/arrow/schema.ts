@@ -27,7 +27,7 @@ import type { FlatTable } from './flatbuffer.ts';
 import { widenedField } from './widen.ts';
 
 /** How the buffers of one stored field lie in a body. */
-export type Layout =
+type Layout =
   | 'null'
   | 'bool'
   | 'fixed'
@@ -59,7 +59,7 @@ export interface StoredField {
 }
 
 /** Which dictionary a column's indices point into, and how the indices are stored. */
-export interface DictionaryKey {
+interface DictionaryKey {
   readonly id: string;
   readonly byteWidth: number;
   readonly isSigned: boolean;

@@ -12,7 +12,7 @@ export interface SourceState {
 }
 
 /** Values of a dictionary and the messages they came from. */
-export interface LoadedDictionary {
+interface LoadedDictionary {
   readonly places: readonly DictionaryPlace[];
   readonly values: Data;
 }

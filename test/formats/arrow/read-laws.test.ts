@@ -24,8 +24,8 @@ import {
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { makeBatch } from '../../../src/columns/batch.ts';
+import { nullColumn } from '../../../src/columns/types.ts';
 import { decodedBytes } from '../../../src/formats/arrow/decoded-bytes.ts';
-import { emptyColumn } from '../../../src/formats/arrow/load.ts';
 import type { ArrowMorsel } from '../../../src/formats/arrow/morsel.ts';
 import { openArrow } from '../../../src/formats/arrow/source.ts';
 import type { Source } from '../../../src/formats/format.ts';
@@ -86,7 +86,7 @@ function ipc(batches: unknown[][][], isFile: boolean): Uint8Array {
   writer.reset(undefined, schema);
   for (const columns of batches) {
     const children = columns.map((values, c) =>
-      values.length === 0 ? emptyColumn(types[c]![1]) : vectorFromArray(values, types[c]![1]).data[0]!,
+      values.length === 0 ? nullColumn(types[c]![1], 0) : vectorFromArray(values, types[c]![1]).data[0]!,
     );
     writer.write(makeBatch(schema, columns[0]!.length, children));
   }

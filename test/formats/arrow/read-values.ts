@@ -52,7 +52,7 @@ export async function readRows(source: Source, options: ReadOptions = {}): Promi
 }
 
 /** Row `i` of a column, read from its raw buffers without apache-arrow's getters. */
-export function valueAt(data: Data, i: number): Value {
+function valueAt(data: Data, i: number): Value {
   const type = data.type as DataType;
   const { nullBitmap } = data;
   if (type.typeId === Type.Null) return null;
