@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { Schema } from 'apache-arrow';
 import { serializeSchema } from './columns/schema.ts';
 import { type ConvertOptions, engineConfig, outputFormat, partBytes } from './config.ts';
-import { type MemoryPlan, MOST_PINNED_SLABS, planMemory } from './flow/memory.ts';
+import { encodeConcurrency, type MemoryPlan, MOST_PINNED_SLABS, planMemory } from './flow/memory.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
 import { checkOutput, createAssembler, fileExtension, type OutputFormat } from './formats/encoders.ts';
@@ -57,7 +57,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
   const { inputs } = verb;
   const output = outputFormat(options);
   checkOutput(output, inputs.schema);
-  const plan = planMemory({ ...config, indexBytes: verb.indexBytes });
+  const plan = planMemory({ ...config, indexBytes: verb.indexBytes, batchBytes: BATCH_BYTES });
 
   // Our own controller, so that a failure anywhere also stops the threads and whoever feeds standard input.
   const controller = new AbortController();
@@ -125,7 +125,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
             reasons: judge.reasons,
             locate: tally.locate,
             write: async (piece) => {
-              const input = { output: 'ledger', pieces: [{ ...piece, rows: undefined }] };
+              const input = { output: 'ledger', pieces: [{ ...piece, rows: undefined }], slab: undefined };
               await toLedger.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
             },
           });
@@ -136,24 +136,32 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       mostPinned: MOST_PINNED_SLABS,
       compact: (pieces) => threads.run('compact', { output: 'rows', pieces }, ownedBuffers(pieces)),
     });
+    const writesFromSlab = outputFromSlab(output);
+    const outputRing = createSlabRing(plan.outputSlabCount, plan.outputSlabBytes);
     const encoded = orderedMap(
       batches,
       async ({ pieces, release }) => {
+        const slab = writesFromSlab ? await outputRing.acquire() : undefined;
         try {
-          return await threads.run('encode', { output: 'rows', pieces }, ownedBuffers(pieces));
+          const input = { output: 'rows', pieces, slab: slab?.buffer };
+          return { encoded: await threads.run('encode', input, ownedBuffers(pieces)), slab };
+        } catch (error) {
+          slab?.release();
+          throw error;
         } finally {
           release();
         }
       },
-      { concurrency: config.threads + 1 },
+      { concurrency: encodeConcurrency(config.threads) },
     );
 
     let isCutShort = false;
     let parts: readonly Part[] = [];
     let reportedAt = 0;
     try {
-      for await (const batch of encoded) {
+      for await (const { encoded: batch, slab } of encoded) {
         await rows.append(batch);
+        slab?.release();
         const now = performance.now();
         if (now - reportedAt >= PROGRESS_MS) {
           reportedAt = now;
@@ -224,10 +232,15 @@ function jobOf(verb: Verb, options: ConvertOptions, schema: Schema, output: Outp
     idIndex: verb.writesLedger ? verb.idIndex : -1,
     signatures: verb.signatures,
     outputs: {
-      rows: { format: output, schema: bytes },
-      ledger: { format: LEDGER_FORMAT, schema: serializeSchema(ledgerSchema) },
+      rows: { format: output, schema: bytes, writesFromSlab: outputFromSlab(output) },
+      ledger: { format: LEDGER_FORMAT, schema: serializeSchema(ledgerSchema), writesFromSlab: false },
     },
   };
+}
+
+/** Whether batches are written as they lie in memory; then they are gathered where the writer can take them. */
+function outputFromSlab({ format, compression }: OutputFormat): boolean {
+  return format === 'arrow' && compression === 'none';
 }
 
 /** Buffers that are not shared and so may be handed over: what `compact` copied out. */

@@ -1,6 +1,8 @@
 import { workerData } from 'node:worker_threads';
 import type { Schema } from 'apache-arrow';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
+import type { Batch } from '../src/columns/batch.ts';
+import { type Allocate, allocateIn } from '../src/columns/buffers.ts';
 import { gather } from '../src/columns/gather.ts';
 import { idColumn } from '../src/columns/ids.ts';
 import { conform, deserializeSchema } from '../src/columns/schema.ts';
@@ -77,14 +79,15 @@ export const sign: TaskFunction<'sign'> = task<'sign'>(async ({ bytes, offsets }
   return { output: signatures, transfer: buffersOf(signatures) };
 });
 
-export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pieces }) => {
+export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pieces, slab }) => {
   const { schema, encode: encoder } = outputNamed(output);
-  const encoded = (await encoder)(gatherPieces(schema, pieces));
-  return { output: encoded, transfer: [...new Set(encoded.chunks.map((chunk) => chunk.buffer))] };
+  const memory = slab === undefined ? scratch(pieces) : new Uint8Array(slab);
+  const encoded = (await encoder)(gatherPieces(schema, pieces, allocateIn(memory)));
+  return { output: encoded, transfer: encoded.chunks.flatMap(ownedBuffer) };
 });
 
 export const compact: TaskFunction<'compact'> = task<'compact'>(async ({ output, pieces }) => {
-  const batch = gatherPieces(outputNamed(output).schema, pieces);
+  const batch = gatherPieces(outputNamed(output).schema, pieces, allocateIn(scratch(pieces)));
   const bytes = new Uint8Array(placedByteLength(batch));
   const placement = place(batch, bytes);
   return { output: { placement, bytes }, transfer: [bytes.buffer] };
@@ -128,17 +131,35 @@ function outputNamed(name: string): { readonly schema: Schema; readonly encode: 
     const description = job.outputs[name];
     if (description === undefined) throw new RangeError(`no output named ${name} in this job`);
     const schema = deserializeSchema(description.schema);
-    output = { schema, encode: createEncoder(description.format, schema) };
+    const buffers = description.writesFromSlab ? 'take' : 'copy';
+    output = { schema, encode: createEncoder(description.format, schema, buffers) };
     outputs.set(name, output);
   }
   return output;
 }
 
-function gatherPieces(schema: Schema, pieces: readonly PlacedPiece[]): ReturnType<typeof gather> {
+function gatherPieces(schema: Schema, pieces: readonly PlacedPiece[], allocate: Allocate): Batch {
   return gather(
     schema,
     pieces.map(({ placement, bytes, rows }) => ({ batch: restore(schema, placement, bytes), rows })),
+    allocate,
   );
+}
+
+/** Memory of this thread, used again by every batch that is encoded to something else. */
+let scratchMemory = new Uint8Array(0);
+const MOST_SCRATCH = 32 * 1024 * 1024;
+
+function scratch(pieces: readonly PlacedPiece[]): Uint8Array {
+  // The rows chosen take no more than the batches they lie in.
+  const most = pieces.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  const wanted = Math.min(most, MOST_SCRATCH);
+  if (scratchMemory.byteLength < wanted) scratchMemory = new Uint8Array(wanted);
+  return scratchMemory;
+}
+
+function ownedBuffer({ buffer }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
 function buffersOf(signatures: Signatures): ArrayBuffer[] {

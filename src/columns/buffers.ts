@@ -98,18 +98,39 @@ export function padTo64(byteLength: number): number {
   return Math.ceil(byteLength / 64) * 64;
 }
 
+/** Gives memory for one buffer of `byteLength` bytes, aligned to 8; not zeroed, the caller writes all of it. */
+export type Allocate = (byteLength: number) => Uint8Array;
+
 /**
  * Memory for one buffer: a view of `byteLength` bytes at the start of an ArrayBuffer of its own, which is padded to a
  * multiple of 64. The view is not zeroed (the caller writes all of it), the padding is, so that an encoder may write it.
  */
-export function allocate(byteLength: number): Uint8Array<ArrayBuffer> {
+export function allocateOwn(byteLength: number): Uint8Array<ArrayBuffer> {
+  checkLength(byteLength);
+  const { buffer } = Buffer.allocUnsafeSlow(padTo64(byteLength));
+  new Uint8Array(buffer, byteLength).fill(0);
+  return new Uint8Array(buffer, 0, byteLength);
+}
+
+/**
+ * Lays buffers one after another, 64-byte aligned, in memory that is used again and again: fresh memory costs a page
+ * fault every 4 KiB, about as much as all the copying. What does not fit gets memory of its own.
+ */
+export function allocateIn(memory: Uint8Array): Allocate {
+  let end = 0;
+  return (byteLength) => {
+    const start = padTo64(end);
+    if (start + byteLength > memory.length) return allocateOwn(byteLength);
+    end = start + byteLength;
+    return memory.subarray(start, end);
+  };
+}
+
+function checkLength(byteLength: number): void {
   if (byteLength > MAX_BUFFER) {
     const found = `expected buffers of at most ${MAX_BUFFER} bytes, found one of ${byteLength}`;
     throw new CurationError('UNSUPPORTED', `batch: ${found}; use smaller batches`);
   }
-  const { buffer } = Buffer.allocUnsafeSlow(padTo64(byteLength));
-  new Uint8Array(buffer, byteLength).fill(0);
-  return new Uint8Array(buffer, 0, byteLength);
 }
 
 /** The bytes of any typed array, shared. Nothing at all is no bytes. */

@@ -2,7 +2,8 @@ import type { Data, DataType, Schema, Union } from 'apache-arrow';
 import { type Batch, makeBatch } from './batch.ts';
 import { copyBits, countBits, isSet, setBits } from './bits.ts';
 import {
-  allocate,
+  type Allocate,
+  allocateOwn,
   boolValues,
   bytesOf,
   childFields,
@@ -36,10 +37,10 @@ export interface Piece {
  * null struct stay what they were), offsets start at 0.
  * @param schema types of all columns; each piece has been brought to them by `conform`.
  * @param pieces read, not kept.
- * @returns a batch in memory of its own: each buffer has an ArrayBuffer (padded to 64 bytes) for itself alone, so that
- * all can be transferred to another thread or written as they are.
+ * @param allocate where the buffers of the result lie; by default each has an ArrayBuffer (padded to 64 bytes) for itself
+ * alone, so that all can be transferred to another thread or written as they are.
  */
-export function gather(schema: Schema, pieces: readonly Piece[]): Batch {
+export function gather(schema: Schema, pieces: readonly Piece[], allocate: Allocate = allocateOwn): Batch {
   const runs = pieces.map(({ batch, rows }) =>
     rows === undefined ? oneRun(0, batch.numRows) : runsOf(rows, batch.numRows),
   );
@@ -53,7 +54,7 @@ export function gather(schema: Schema, pieces: readonly Piece[]): Batch {
       }
       return { data, runs: runs[i]! };
     });
-    return gatherColumn(field.type, sources, rowCount, field.name);
+    return gatherColumn(field.type, sources, rowCount, field.name, allocate);
   });
   return makeBatch(schema, rowCount, columns);
 }
@@ -74,25 +75,27 @@ export function gatherColumn(
   sources: readonly Source[],
   rowCount: number,
   name: string,
+  allocate: Allocate = allocateOwn,
 ): Data {
   const layout = layoutOf(type, name);
   if (layout.kind === 'null') return makeColumn(type, rowCount, rowCount, {});
-  if (layout.kind === 'union') return gatherUnion(type as Union, layout.isDense, sources, rowCount, name);
-  const nulls = gatherValidity(sources, rowCount, name);
+  if (layout.kind === 'union')
+    return gatherUnion(type as Union, layout.isDense, sources, rowCount, name, allocate);
+  const nulls = gatherValidity(sources, rowCount, name, allocate);
   const { nullCount, validity } = nulls;
   const make = (buffers: NodeBuffers, children: readonly Data[] = []) =>
     makeColumn(type, rowCount, nullCount, { validity, ...buffers }, children);
   const child = (index: number, childSources: readonly Source[], childRows: number) =>
-    gatherColumn(childFields(type)[index]!.type, childSources, childRows, name);
+    gatherColumn(childFields(type)[index]!.type, childSources, childRows, name, allocate);
   switch (layout.kind) {
     case 'bool':
-      return make({ values: gatherBools(sources, rowCount, validity, name) });
+      return make({ values: gatherBools(sources, rowCount, validity, name, allocate) });
     case 'fixed':
-      return make({ values: gatherFixed(sources, rowCount, layout.byteWidth, validity, name) });
+      return make({ values: gatherFixed(sources, rowCount, layout.byteWidth, validity, name, allocate) });
     case 'view':
-      return make(gatherViews(sources, rowCount, name));
+      return make(gatherViews(sources, rowCount, name, allocate));
     case 'bytes':
-      return make(gatherBytes(sources, rowCount, layout.isLarge, name));
+      return make(gatherBytes(sources, rowCount, layout.isLarge, name, allocate));
     case 'list': {
       const { offsets, spans, total } = gatherOffsets(
         sources,
@@ -100,6 +103,7 @@ export function gatherColumn(
         layout.isLarge,
         (data) => data.children[0]!.length,
         name,
+        allocate,
       );
       const elements = spans.map((span, i) => ({
         data: sources[i]!.data.children[0]!,
@@ -130,11 +134,16 @@ export function gatherColumn(
 }
 
 interface Nulls {
-  readonly validity: Uint8Array<ArrayBuffer> | undefined;
+  readonly validity: Uint8Array | undefined;
   readonly nullCount: number;
 }
 
-function gatherValidity(sources: readonly Source[], rowCount: number, name: string): Nulls {
+function gatherValidity(
+  sources: readonly Source[],
+  rowCount: number,
+  name: string,
+  allocate: Allocate,
+): Nulls {
   const bitmaps = sources.map(({ data }) => validityOf(data, name));
   if (bitmaps.every((bitmap) => bitmap === undefined)) return { validity: undefined, nullCount: 0 };
   const validity = allocate((rowCount + 7) >>> 3).fill(0);
@@ -170,6 +179,7 @@ function gatherBools(
   rowCount: number,
   validity: Uint8Array | undefined,
   name: string,
+  allocate: Allocate,
 ): Uint8Array {
   const values = allocate((rowCount + 7) >>> 3).fill(0);
   let at = 0;
@@ -187,6 +197,7 @@ function gatherFixed(
   byteWidth: number,
   validity: Uint8Array | undefined,
   name: string,
+  allocate: Allocate,
 ): Uint8Array {
   const values = allocate(rowCount * byteWidth);
   let at = 0;
@@ -221,9 +232,12 @@ function gatherOffsets(
   isLarge: boolean,
   limit: (data: Data) => number,
   name: string,
+  allocate: Allocate,
 ): Offsets {
   const offsets = allocate((rowCount + 1) * (isLarge ? 8 : 4));
-  const numbers = isLarge ? new Float64Array(rowCount + 1) : new Int32Array(offsets.buffer, 0, rowCount + 1);
+  const numbers = isLarge
+    ? new Float64Array(rowCount + 1)
+    : new Int32Array(offsets.buffer, offsets.byteOffset, rowCount + 1);
   numbers[0] = 0;
   let total = 0;
   let at = 1;
@@ -257,9 +271,10 @@ function gatherBytes(
   rowCount: number,
   isLarge: boolean,
   name: string,
+  allocate: Allocate,
 ): NodeBuffers {
   const limit = (data: Data) => bytesOf(data.values as Uint8Array | undefined).byteLength;
-  const { offsets, spans, total } = gatherOffsets(sources, rowCount, isLarge, limit, name);
+  const { offsets, spans, total } = gatherOffsets(sources, rowCount, isLarge, limit, name, allocate);
   const values = allocate(total);
   let at = 0;
   spans.forEach((span, i) => {
@@ -270,7 +285,12 @@ function gatherBytes(
 }
 
 /** Bytes of a long value lie anywhere in the buffers of the source; here all move into one. */
-function gatherViews(sources: readonly Source[], rowCount: number, name: string): NodeBuffers {
+function gatherViews(
+  sources: readonly Source[],
+  rowCount: number,
+  name: string,
+  allocate: Allocate,
+): NodeBuffers {
   const parts = sources.map(({ data, runs }) => new Views(data, runs, name));
   const total = parts.reduce((sum, { longByteLength }) => sum + longByteLength, 0);
   if (total > 0x7fffffff) throw tooLong(name, total);
@@ -292,6 +312,7 @@ function gatherUnion(
   sources: readonly Source[],
   rowCount: number,
   name: string,
+  allocate: Allocate,
 ): Data {
   const typeIds = allocate(rowCount);
   let at = 0;
@@ -307,12 +328,12 @@ function gatherUnion(
         data: childOf(data, index, data.length, name),
         runs,
       }));
-      return gatherColumn(field.type, parts, rowCount, name);
+      return gatherColumn(field.type, parts, rowCount, name, allocate);
     });
     return makeColumn(type, rowCount, 0, { typeIds }, children);
   }
   const offsets = allocate(rowCount * 4);
-  const numbers = new Int32Array(offsets.buffer, 0, rowCount);
+  const numbers = new Int32Array(offsets.buffer, offsets.byteOffset, rowCount);
   const lengths = type.children.map(() => 0);
   let to = 0;
   const chosen = sources.map(({ data, runs }) => {
@@ -333,7 +354,7 @@ function gatherUnion(
       data: data.children[child]!,
       runs: chosen[i]![child]!,
     }));
-    return gatherColumn(field.type, parts, lengths[child]!, name);
+    return gatherColumn(field.type, parts, lengths[child]!, name, allocate);
   });
   return makeColumn(type, rowCount, 0, { typeIds, offsets }, children);
 }

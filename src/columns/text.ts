@@ -1,7 +1,7 @@
 import { type Data, DataType } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { isSet } from './bits.ts';
-import { allocate, bytesOf, offsetsOf, tooLong, validityOf } from './buffers.ts';
+import { allocateOwn, bytesOf, offsetsOf, tooLong, validityOf } from './buffers.ts';
 import { gatherColumn } from './gather.ts';
 import { oneRun } from './runs.ts';
 import type { TextColumn } from './text-column.ts';
@@ -45,7 +45,7 @@ function joinViews(data: Data, name: string): TextColumn {
   const views = new Views(data, oneRun(0, data.length), name);
   const { offsets, byteLength } = views.measureAll();
   if (byteLength > 0x7fffffff) throw tooLong(name, byteLength);
-  const bytes = allocate(byteLength);
+  const bytes = allocateOwn(byteLength);
   views.writeAll(bytes);
   return { bytes, offsets: Int32Array.from(offsets), rowCount: data.length };
 }

@@ -18,7 +18,7 @@ import {
   type Union,
   UnionMode,
 } from 'apache-arrow';
-import { allocate, childFields, layoutOf, makeColumn } from './buffers.ts';
+import { allocateOwn, childFields, layoutOf, makeColumn } from './buffers.ts';
 
 /**
  * True if values of both types have the same buffers and the same meaning. Names in structs and unions count; names inside
@@ -170,7 +170,7 @@ export function nullColumn(type: DataType, length: number): Data {
 }
 
 function zeros(byteLength: number): Uint8Array<ArrayBuffer> {
-  return allocate(byteLength).fill(0);
+  return allocateOwn(byteLength).fill(0);
 }
 
 /** True for the types whose values are bytes of any length: text and binary, plain, large and view. */

@@ -7,6 +7,9 @@ export interface MemoryPlan {
   readonly slabCount: number;
   /** A single row may take this much; a larger one is refused with a clear error. */
   readonly largestRowBytes: number;
+  /** Output batches on their way to the file lie in these. */
+  readonly outputSlabBytes: number;
+  readonly outputSlabCount: number;
   /** What the dedup index may grow to when a guess of the document count was low. */
   readonly indexBytes: number;
 }
@@ -16,6 +19,8 @@ export interface MemoryRequest {
   readonly memoryBytes: number;
   readonly threads: number;
   readonly morselBytes: number;
+  /** Logical bytes of an output batch. */
+  readonly batchBytes: number;
   /** Bloom filters, exact set and twin cache at start; 0 without deduplication. */
   readonly indexBytes: number;
 }
@@ -33,21 +38,29 @@ export function analysisConcurrency(threads: number): number {
   return threads + 1;
 }
 
+/** Output batches being encoded or waiting for the disk: one for each thread and one to have ready. */
+export function encodeConcurrency(threads: number): number {
+  return threads + 1;
+}
+
 /**
  * Divides `memoryBytes` before the first row is read. The dedup index comes first, because its size follows from the
  * documents and the false-positive rate alone; slabs share what is left. Fewer slabs are slower, never different in result.
  *
- *     | main | threads x worker | index (filters, exact set) | slabs: at least ahead + pinned | spare: rows, growth |
+ *     | main | threads x worker | index (filters, exact set) | output slabs | slabs: at least ahead + pinned | spare: rows, growth |
  *
  * @throws CurationError `MEMORY` when the least that works does not fit: by how much, and which option would mend it.
  */
 export function planMemory(request: MemoryRequest): MemoryPlan {
-  const { memoryBytes, threads, morselBytes, indexBytes } = request;
+  const { memoryBytes, threads, morselBytes, batchBytes, indexBytes } = request;
   // Half as much again as a morsel: decoded rows are wider than the estimate from the footer now and then.
   const slabBytes = Math.ceil((morselBytes * 1.5) / 65536) * 65536;
+  // Room for offsets, bitmaps and the row that went over the target; what does not fit takes memory of its own.
+  const outputSlabBytes = Math.ceil((batchBytes * 1.25) / 65536) * 65536;
+  const outputSlabCount = encodeConcurrency(threads);
   const fewest = analysisConcurrency(threads) + MOST_PINNED_SLABS;
   const preferred = fewest + 2 * threads;
-  const fixed = MAIN_BYTES + threads * THREAD_BYTES + indexBytes;
+  const fixed = MAIN_BYTES + threads * THREAD_BYTES + indexBytes + outputSlabCount * outputSlabBytes;
   const needed = fixed + fewest * slabBytes;
   if (needed > memoryBytes) {
     const index = indexBytes > 0 ? `, of which the dedup index ${formatBytes(indexBytes)}` : '';
@@ -68,6 +81,8 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   return {
     slabBytes,
     slabCount,
+    outputSlabBytes,
+    outputSlabCount,
     largestRowBytes: Math.max(slabBytes, Math.floor(left / 3)),
     indexBytes: indexBytes + left,
   };

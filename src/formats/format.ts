@@ -75,8 +75,11 @@ export type Compression = 'none' | 'lz4' | 'zstd' | 'snappy' | 'gzip';
 /** One batch, encoded by a worker; joined to a part in order by the main thread. */
 export interface Encoded {
   readonly rowCount: number;
-  /** Written one after the other; each owns its whole ArrayBuffer, so it can be transferred. */
-  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
+  /**
+   * Written one after the other. Each owns its whole ArrayBuffer, so that it can be transferred, or lies in shared memory
+   * that was lent for it and must stay as it is until it is written.
+   */
+  readonly chunks: readonly Uint8Array[];
   /** What the part's footer must know of this batch (page sizes, statistics, message lengths); plain data. */
   readonly index: unknown;
 }

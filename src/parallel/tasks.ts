@@ -17,7 +17,15 @@ export interface Job {
   /** `none`: no hashes. `exact`: content hashes. Otherwise content hashes and band keys. */
   readonly signatures: 'none' | 'exact' | SignatureParameters;
   /** Kinds of output the job encodes, by name. */
-  readonly outputs: Readonly<Record<string, { readonly format: OutputFormat; readonly schema: Uint8Array }>>;
+  readonly outputs: Readonly<Record<string, JobOutput>>;
+}
+
+export interface JobOutput {
+  readonly format: OutputFormat;
+  /** As an IPC schema message. */
+  readonly schema: Uint8Array;
+  /** Whether batches are gathered into a slab and written from there: for formats that store them as they are. */
+  readonly writesFromSlab: boolean;
 }
 
 /** A batch that lies in memory both sides can see, or that is handed over whole. */
@@ -68,9 +76,13 @@ export interface Tasks {
     readonly input: { readonly bytes: Uint8Array; readonly offsets: Int32Array };
     readonly output: Signatures;
   };
-  /** Copy the chosen rows to one batch and encode it. */
+  /** Copy the chosen rows to one batch and encode it. What is written as it is, is copied straight to `slab` and lies there. */
   readonly encode: {
-    readonly input: { readonly output: string; readonly pieces: readonly PlacedPiece[] };
+    readonly input: {
+      readonly output: string;
+      readonly pieces: readonly PlacedPiece[];
+      readonly slab: SharedArrayBuffer | undefined;
+    };
     readonly output: Encoded;
   };
   /** Copy the chosen rows to one batch, so that the slabs they lie in can go. */

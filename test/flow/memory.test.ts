@@ -7,6 +7,7 @@ const request = {
   memoryBytes: 1024 * MEBIBYTE,
   threads: 2,
   morselBytes: 8 * MEBIBYTE,
+  batchBytes: 8 * MEBIBYTE,
   indexBytes: 50 * MEBIBYTE,
 };
 
@@ -19,14 +20,16 @@ test('lends enough slabs for every thread, what is ahead and what an output batc
 });
 
 test('never plans more than it was given', () => {
-  for (let memoryBytes = 370 * MEBIBYTE; memoryBytes < 4096 * MEBIBYTE; memoryBytes += 97 * MEBIBYTE) {
+  for (let memoryBytes = 400 * MEBIBYTE; memoryBytes < 4096 * MEBIBYTE; memoryBytes += 97 * MEBIBYTE) {
     const plan = planMemory({ ...request, memoryBytes });
-    expect(plan.slabCount * plan.slabBytes + plan.indexBytes).toBeLessThanOrEqual(memoryBytes);
+    expect(
+      plan.slabCount * plan.slabBytes + plan.outputSlabCount * plan.outputSlabBytes + plan.indexBytes,
+    ).toBeLessThanOrEqual(memoryBytes);
   }
 });
 
 test('fewer slabs when memory is short, more when it is not, and no more than are of use', () => {
-  const tight = planMemory({ ...request, memoryBytes: 375 * MEBIBYTE });
+  const tight = planMemory({ ...request, memoryBytes: 405 * MEBIBYTE });
   const roomy = planMemory({ ...request, memoryBytes: 64 * 1024 * MEBIBYTE });
   expect(tight.slabCount).toBeLessThan(roomy.slabCount);
   expect(roomy.slabCount).toBeLessThan(20);

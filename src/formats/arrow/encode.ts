@@ -26,8 +26,8 @@ const JOIN_BELOW = 32 * 1024;
 export type BatchBuffers = 'take' | 'copy';
 
 /**
- * Makes the encoder for Arrow IPC: each batch becomes one framed record batch message. Slices, small buffers and
- * shared memory are copied in any case.
+ * Makes the encoder for Arrow IPC: each batch becomes one framed record batch message. Slices and small buffers are
+ * copied in any case.
  */
 export function createArrowEncoder(
   schema: Schema,
