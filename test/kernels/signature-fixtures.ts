@@ -2,7 +2,7 @@ import type { TextColumn } from '../../src/columns/text-column.ts';
 
 const encoder = new TextEncoder();
 
-export function encode(text: string): Uint8Array {
+function encode(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
