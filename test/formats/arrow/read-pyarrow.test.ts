@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Data } from 'apache-arrow';
 import { afterAll, expect, test } from 'vitest';
 import { openArrow } from '../../../src/formats/arrow/source.ts';
 import { type PyarrowFile, pyarrowFile } from './read-pyarrow-files.ts';
@@ -60,3 +61,31 @@ test('views and run ends are told as what they hold, 64-bit offsets as they are'
     'LargeList<LargeUtf8>',
   ]);
 });
+
+/** Buffers that one view covers whole: who holds such a column may transfer it to another thread. */
+function wholeBuffers(data: Data): ArrayBuffer[] {
+  const views = [data.values, data.valueOffsets, data.nullBitmap] as (Uint8Array<ArrayBuffer> | undefined)[];
+  const own = views.filter((view) => view !== undefined && view.byteLength === view.buffer.byteLength);
+  return [...own.map((view) => view!.buffer), ...data.children.flatMap(wholeBuffers)];
+}
+
+test.each(Object.keys(expected) as PyarrowFile[])(
+  'the next piece is whole though buffers of the last were given away: %s',
+  async (name) => {
+    const path = join(folder, name);
+    writeFileSync(path, pyarrowFile(name));
+    let last: ArrayBuffer[] = [];
+    const giveAway = (): void => {
+      structuredClone(null, { transfer: [...new Set(last)].filter((buffer) => buffer.byteLength > 0) });
+    };
+    const { rows, pieces } = await readRows(await openArrow(path), {
+      byteLimit: 1,
+      onDecoded: ({ batch }) => {
+        giveAway();
+        last = wholeBuffers(batch.data);
+      },
+    });
+    expect(pieces).toBeGreaterThan(1);
+    expect(rows).toEqual(expected[name]);
+  },
+);
