@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { CurationError } from '../../errors.ts';
 import type { Decode, Decoded, DecodeOptions, Reject } from '../format.ts';
-import { DAMAGED } from './build.ts';
+import { DAMAGED } from './builder.ts';
 import { lineNumberAt } from './line-number.ts';
 import { LineTable } from './line-table.ts';
 import { type JsonLinesMorsel, PADDING } from './line-types.ts';

@@ -1,6 +1,8 @@
 import { Schema } from 'apache-arrow';
 import { type Batch, makeBatch } from '../../columns/batch.ts';
-import { type Builder, builderOf, DAMAGED, FITS, type Outcome, TextBuilder } from './build.ts';
+import { builderOf } from './build.ts';
+import type { TextBuilder } from './build-text.ts';
+import { type Builder, DAMAGED, FITS, type Outcome } from './builder.ts';
 import { type LineLayout, schemaOf } from './line-types.ts';
 import { KeySet, keyText, type Scanner } from './scan.ts';
 
