@@ -36,7 +36,7 @@ export function allocateKept(byteLength: number): Uint8Array {
 }
 
 /** Memory of its own, kept as long as it is referred to. */
-export function allocateFresh(byteLength: number): Uint8Array {
+function allocateFresh(byteLength: number): Uint8Array {
   const { buffer } = Buffer.allocUnsafeSlow(byteLength);
   return new Uint8Array(buffer, 0, byteLength);
 }
