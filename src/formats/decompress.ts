@@ -1,8 +1,8 @@
 import zlib from 'node:zlib';
-import { snappyUncompressor } from 'hysnappy';
 import { uncompressSync } from 'lz4-napi';
 import { ZSTDDecoder } from 'zstddec';
 import { CurationError } from '../errors.ts';
+import { snappyWasmBase64 } from './parquet/snappy/snappy-wasm.generated.ts';
 
 /** Codecs of Parquet pages. `lz4_hadoop` is Parquet's deprecated LZ4: Hadoop's framing, or a bare block where a writer forgot it. */
 export type PageCodec = 'none' | 'snappy' | 'gzip' | 'brotli' | 'zstd' | 'lz4_raw' | 'lz4_hadoop';
@@ -75,9 +75,38 @@ function viaZlib(codec: PageCodec, run: () => Uint8Array): Uint8Array {
   }
 }
 
-let snappy = snappyUncompressor();
+interface SnappyExports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  decode(from: number, fromEnd: number, to: number, toEnd: number): number;
+}
 
-/** The block's own length is compared first: its decoder does not know where its output must end. */
+const SNAPPY_ERRORS = [
+  '',
+  'an element cut off',
+  'too much output',
+  'a copy from before the start',
+  'too little output',
+];
+const PAGE = 65_536;
+/** The decoder moves 16 bytes at a time and may touch this many behind the end of input and output. */
+const SLACK = 64;
+
+let snappyModule: WebAssemblyModule | undefined;
+let snappy: SnappyExports | undefined;
+
+/** Part of the WebAssembly interface that Node's types leave to the DOM's. */
+type WebAssemblyModule = object;
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => WebAssemblyModule;
+  readonly Instance: new (module: WebAssemblyModule) => { readonly exports: unknown };
+};
+
+function openSnappy(): SnappyExports {
+  snappyModule ??= new WebAssembly.Module(Buffer.from(snappyWasmBase64, 'base64'));
+  return new WebAssembly.Instance(snappyModule).exports as SnappyExports;
+}
+
+/** The block's own length is compared first, so a page header that lies costs no memory. */
 function decodeSnappy(input: Uint8Array, outputLength: number): Uint8Array {
   let length = 0;
   let at = 0;
@@ -90,18 +119,22 @@ function decodeSnappy(input: Uint8Array, outputLength: number): Uint8Array {
   if (length !== outputLength) throw wrongLength('snappy', outputLength, length);
   // A copy of three bytes makes at most 64: a block that claims more cannot be whole.
   if (length > input.length * 32) throw wrongLength('snappy', outputLength, `a block of ${input.length}`);
-  if (length === 0) return input.subarray(0, 0);
-  try {
-    return snappy(input, outputLength);
-  } catch (cause) {
-    throw broken('snappy', cause);
-  } finally {
-    if (input.length + outputLength > MAX_KEPT_HEAP) snappy = snappyUncompressor();
+  const to = (input.length + SLACK + 63) & ~63;
+  const needed = to + outputLength + SLACK;
+  if (snappy === undefined || (snappy.memory.buffer.byteLength > MAX_KEPT_HEAP && needed <= MAX_KEPT_HEAP)) {
+    snappy = openSnappy();
   }
+  const { memory } = snappy;
+  const missing = needed - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil((missing + (needed >>> 2)) / PAGE));
+  new Uint8Array(memory.buffer).set(input);
+  const error = snappy.decode(at, input.length, to, to + outputLength);
+  if (error !== 0) throw broken('snappy', SNAPPY_ERRORS[error]);
+  return new Uint8Array(memory.buffer, to, outputLength);
 }
 
 interface ZlibWithZstd {
-  zstdDecompressSync?(input: Uint8Array, options: { maxOutputLength: number }): Buffer;
+  zstdDecompressSync?(this: void, input: Uint8Array, options: { maxOutputLength: number }): Buffer;
 }
 
 const nodeZstd = (zlib as ZlibWithZstd).zstdDecompressSync;
@@ -171,7 +204,11 @@ function decodeLz4(codec: PageCodec, input: Uint8Array, outputLength: number): U
   // One byte of a length run adds at most 255 bytes.
   if (outputLength > input.length * 256 + 64)
     throw wrongLength(codec, outputLength, `a block of ${input.length}`);
-  if (outputLength === 0) return input.subarray(0, 0);
+  if (outputLength === 0) {
+    // An empty block is one empty literal.
+    if (input.length > 1 || (input[0] ?? 0) !== 0) throw wrongLength(codec, 0, `a block of ${input.length}`);
+    return input.subarray(0, 0);
+  }
   const block = Buffer.allocUnsafe(4 + input.length);
   block.writeUInt32LE(outputLength, 0);
   block.set(input, 4);

@@ -111,7 +111,7 @@ test('files of hyparquet-writer read back', async () => {
   const file = path.join(folder, 'hyparquet.parquet');
   const texts = Array.from({ length: 300 }, (_, i) => (i % 4 === 0 ? null : `text ${i % 50}`));
   const numbers = Array.from({ length: 300 }, (_, i) => i * 0.5);
-  await parquetWriteFile({
+  parquetWriteFile({
     filename: file,
     columnData: [
       { name: 'text', data: texts, type: 'STRING' },

@@ -104,7 +104,7 @@ export function makeFolder(): string {
 export function sharedParquet(): string | undefined {
   const folder = path.resolve(import.meta.dirname, '../../../../../shared/data/parquet');
   if (fs.existsSync(folder)) return folder;
-  console.log(`skipped: no real Parquet files, because ${folder} is absent`);
+  process.stdout.write(`skipped: no real Parquet files, because ${folder} is absent\n`);
   return undefined;
 }
 

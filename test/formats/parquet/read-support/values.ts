@@ -91,7 +91,7 @@ function at(data: Data, i: number): Plain {
     case Type.Struct:
       return Object.fromEntries(type.children.map((field, k) => [field.name, at(children[k]!, i)]));
     default:
-      throw new Error(`no plain form of ${type}`);
+      throw new Error(`no plain form of ${type.typeId}`);
   }
 }
 
