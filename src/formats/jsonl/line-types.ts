@@ -40,7 +40,7 @@ export interface JsonLinesMorsel extends Morsel {
 export const PADDING = 4;
 
 /** Marks the metadata of a text column that holds JSON objects of left-over fields. */
-export const JSON_COLUMN_KEY = 'sluice:json';
+const JSON_COLUMN_KEY = 'sluice:json';
 
 /** The Arrow schema of a layout: its fields, all nullable, then the column of what is left over. */
 export function schemaOf(layout: LineLayout): Schema {

@@ -76,7 +76,7 @@ export function decodeLines(
   return { ...read, batchCount: decodeInto(morsel, options, read) };
 }
 
-export function rowsOf(batch: Batch): Row[] {
+function rowsOf(batch: Batch): Row[] {
   const rows: Row[] = [];
   for (let index = 0; index < batch.numRows; index++) {
     const row = Object.create(null) as Row;

@@ -390,7 +390,7 @@ describe('reading', () => {
 
   test('a pipe by its path is read once, as a stream; a directory is refused', async () => {
     const path = join(folder, 'pipe');
-    execFileSync('mkfifo', [path]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
     const writing = writeFilePromise(path, '{"a":1}\n{"a":2}\n');
     const source = await openJsonLines(path);
     expect((await readAll(source)).rows.map((row) => row['a'])).toEqual([1n, 2n]);
