@@ -1,28 +1,23 @@
-import { Writable } from 'node:stream';
-import type { Schema } from 'apache-arrow';
 import { serializeSchema } from './columns/schema.ts';
-import { type ConvertOptions, engineConfig, outputFormat, partBytes } from './config.ts';
+import { type ConvertOptions, engineConfig, outputFormat } from './config.ts';
 import { encodeConcurrency, type MemoryPlan, MOST_PINNED_SLABS, planMemory } from './flow/memory.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
-import { checkOutput, createAssembler, fileExtension, type OutputFormat } from './formats/encoders.ts';
+import { checkOutput, type OutputFormat } from './formats/encoders.ts';
 import type { Inputs } from './open.ts';
+import { type Output, openOutput } from './output.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
 import type { Job, PlacedPiece } from './parallel/tasks.ts';
-import type { Manifest, NearDuplicateReport, Part, Report } from './report.ts';
+import type { NearDuplicateReport, Part, Report } from './report.ts';
 import { type Analyzed, analyze } from './stages/analyze.ts';
-import { createLedger, type Ledger, ledgerSchema } from './stages/ledger.ts';
-import { claimDirectory, type OutputDirectory } from './stages/output-directory.ts';
+import { createLedger, type Ledger, ledgerFormat, ledgerSchema } from './stages/ledger.ts';
 import { rebatch, type Selected } from './stages/rebatch.ts';
 import { createTally, type Tally } from './stages/tally.ts';
-import { createPartSink, createStreamSink, isClosedPipe, type Sink } from './stages/write.ts';
 import type { Verdicts } from './verdicts.ts';
 
 /** Rows and logical bytes of an output batch; fixed, because output bytes follow from them. */
 const BATCH_ROWS = 65_536;
 const BATCH_BYTES = 8 * 2 ** 20;
-/** The ledger is small beside its documents and repeats itself: always compressed. */
-const LEDGER_FORMAT: OutputFormat = { format: 'arrow', compression: 'zstd' };
 const PROGRESS_MS = 100;
 
 /** What a verb decides: the only place where verbs differ once their inputs are open. */
@@ -65,37 +60,12 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
   config.signal?.throwIfAborted();
   config.signal?.addEventListener('abort', stop, { once: true });
 
-  const isStream = typeof options.output !== 'string' || options.output === '-';
-  const writesLedger = verb.writesLedger && !isStream;
-  let directory: OutputDirectory | undefined;
-  let sink: Sink | undefined;
-  let ledgerSink: Sink | undefined;
+  let target: Output | undefined;
   let pool: Pool | undefined;
   try {
-    if (isStream) {
-      const stream = options.output instanceof Writable ? options.output : process.stdout;
-      sink = createStreamSink(stream, createAssembler(output, inputs.schema, 'stream'));
-    } else {
-      const paths = inputs.sources.map(({ path }) => path);
-      directory = await claimDirectory(options.output as string, options.overwrite ?? false, paths);
-      sink = await createPartSink({
-        directory: directory.path,
-        prefix: 'part-',
-        extension: fileExtension(output),
-        partBytes: partBytes(options),
-        createAssembler: () => createAssembler(output, inputs.schema, 'file'),
-        onPart: (part) => config.onEvent?.({ type: 'part', part }),
-      });
-      if (writesLedger) {
-        ledgerSink = await createPartSink({
-          directory: directory.path,
-          prefix: 'ledger/part-',
-          extension: fileExtension(LEDGER_FORMAT),
-          partBytes: partBytes(options),
-          createAssembler: () => createAssembler(LEDGER_FORMAT, ledgerSchema, 'file'),
-        });
-      }
-    }
+    const paths = inputs.sources.map(({ path }) => path);
+    target = await openOutput(options, output, inputs.schema, paths, verb.writesLedger);
+    const { rows, ledger: ledgerSink, takesLentMemory } = target;
     config.onEvent?.({
       type: 'plan',
       inputs: inputs.sources.length,
@@ -104,10 +74,10 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       threads: config.threads,
       indexBytes: verb.indexBytes,
     });
-    pool = openPool(jobOf(verb, options, inputs.schema, output), config.threads, controller.signal);
+    pool = openPool(jobOf(verb, options, output, takesLentMemory), config.threads, controller.signal);
+    const threads = pool;
     const judge = verb.createJudge(plan);
     const ring = createSlabRing(plan.slabCount, plan.slabBytes);
-    const rows = sink;
     const tally = createTally({
       sources: inputs.sources,
       reasons: judge.reasons,
@@ -116,19 +86,16 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       startedAt,
     });
 
-    const threads = pool;
-    const toLedger = ledgerSink;
     const ledger =
-      toLedger === undefined
-        ? undefined
-        : createLedger({
-            reasons: judge.reasons,
-            locate: tally.locate,
-            write: async (piece) => {
-              const input = { output: 'ledger', pieces: [{ ...piece, rows: undefined }], slab: undefined };
-              await toLedger.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
-            },
-          });
+      ledgerSink &&
+      createLedger({
+        reasons: judge.reasons,
+        locate: tally.locate,
+        write: async (piece) => {
+          const input = { output: 'ledger', pieces: [{ ...piece, rows: undefined }], slab: undefined };
+          await ledgerSink.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
+        },
+      });
     const analyzed = analyze(inputs.sources, { ...config, pool, ring, plan, signal: controller.signal });
     const batches = rebatch(judgeInOrder(analyzed, judge, tally, ledger, inputs.sources), {
       targetBytes: BATCH_BYTES,
@@ -136,12 +103,11 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       mostPinned: MOST_PINNED_SLABS,
       compact: (pieces) => threads.run('compact', { output: 'rows', pieces }, ownedBuffers(pieces)),
     });
-    const writesFromSlab = outputFromSlab(output);
     const outputRing = createSlabRing(plan.outputSlabCount, plan.outputSlabBytes);
     const encoded = orderedMap(
       batches,
       async ({ pieces, release }) => {
-        const slab = writesFromSlab ? await outputRing.acquire() : undefined;
+        const slab = takesLentMemory ? await outputRing.acquire() : undefined;
         try {
           const input = { output: 'rows', pieces, slab: slab?.buffer };
           return { encoded: await threads.run('encode', input, ownedBuffers(pieces)), slab };
@@ -171,7 +137,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       await ledger?.finish();
       parts = await rows.finish();
     } catch (error) {
-      if (!isStream || !isClosedPipe(error)) throw error;
+      if (!target.isClosedBy(error)) throw error;
       isCutShort = true;
     }
     const ledgerParts = (await ledgerSink?.finish()) ?? [];
@@ -196,18 +162,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       isCutShort,
       ...(nearDuplicate === undefined ? {} : { nearDuplicate }),
     };
-    if (directory !== undefined) {
-      const manifest: Manifest = {
-        version: 1,
-        verb: verb.name,
-        format: output.format,
-        compression: output.compression,
-        rows: report.documents.kept,
-        parts,
-        ledger: ledgerParts,
-      };
-      await directory.complete(report, manifest);
-    }
+    await target.complete(report, parts, ledgerParts);
     return report;
   } catch (error) {
     // A thread that was stopped reports that; what the caller asked for says more.
@@ -217,30 +172,23 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
     config.signal?.removeEventListener('abort', stop);
     controller.abort();
     await pool?.close();
-    await ledgerSink?.abandon();
-    await sink?.abandon();
-    await directory?.abandon();
+    await target?.abandon();
   }
 }
 
-function jobOf(verb: Verb, options: ConvertOptions, schema: Schema, output: OutputFormat): Job {
-  const bytes = serializeSchema(schema);
+function jobOf(verb: Verb, options: ConvertOptions, format: OutputFormat, takesLentMemory: boolean): Job {
+  const schema = serializeSchema(verb.inputs.schema);
   return {
-    schema: bytes,
+    schema,
     onError: options.onError ?? 'fail',
     textIndex: verb.textIndex,
     idIndex: verb.writesLedger ? verb.idIndex : -1,
     signatures: verb.signatures,
     outputs: {
-      rows: { format: output, schema: bytes, writesFromSlab: outputFromSlab(output) },
-      ledger: { format: LEDGER_FORMAT, schema: serializeSchema(ledgerSchema), writesFromSlab: false },
+      rows: { format, schema, writesFromSlab: takesLentMemory },
+      ledger: { format: ledgerFormat, schema: serializeSchema(ledgerSchema), writesFromSlab: false },
     },
   };
-}
-
-/** Whether batches are written as they lie in memory; then they are gathered where the writer can take them. */
-function outputFromSlab({ format, compression }: OutputFormat): boolean {
-  return format === 'arrow' && compression === 'none';
 }
 
 /** Buffers that are not shared and so may be handed over: what `compact` copied out. */

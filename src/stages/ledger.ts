@@ -2,12 +2,16 @@ import { type Data, Field, makeData, Schema, Uint64, Utf8 } from 'apache-arrow';
 import { type Batch, makeBatch } from '../columns/batch.ts';
 import type { Ids } from '../columns/ids.ts';
 import { place, placedByteLength } from '../columns/wire.ts';
+import type { OutputFormat } from '../formats/encoders.ts';
 import type { Reject } from '../formats/format.ts';
 import type { PlacedBatch } from '../parallel/tasks.ts';
 import { type Origin, UNREADABLE, type Verdicts } from '../verdicts.ts';
 
 /** Rows of a ledger batch; fixed, so that ledger bytes do not depend on how the input was cut. */
 const BATCH_ROWS = 65_536;
+
+/** A ledger is small beside its documents and repeats itself: always compressed. */
+export const ledgerFormat: OutputFormat = { format: 'arrow', compression: 'zstd' };
 
 /** One row for every input document, in input order. */
 export const ledgerSchema: Schema = new Schema([

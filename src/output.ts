@@ -1,0 +1,90 @@
+import { Writable } from 'node:stream';
+import type { Schema } from 'apache-arrow';
+import { type ConvertOptions, partBytes } from './config.ts';
+import { createAssembler, fileExtension, type OutputFormat } from './formats/encoders.ts';
+import type { Manifest, Part, Report } from './report.ts';
+import { ledgerFormat, ledgerSchema } from './stages/ledger.ts';
+import { claimDirectory } from './stages/output-directory.ts';
+import { createPartSink, createStreamSink, isClosedPipe, type Sink } from './stages/write.ts';
+
+/** Where a run writes to: parts and a ledger in a directory, or one stream. */
+export interface Output {
+  readonly rows: Sink;
+  /** Absent on a stream, and for verbs that decide nothing. */
+  readonly ledger: Sink | undefined;
+  /**
+   * Whether batches may be lent to `rows` in memory that is used again as soon as `append` returns. A stream keeps what
+   * it was given for as long as it likes.
+   */
+  readonly takesLentMemory: boolean;
+  /** Whether an error says that whoever reads our output has gone away: the end of the work, not a failure of it. */
+  isClosedBy(error: unknown): boolean;
+  /** Writes report and manifest; a stream has none. */
+  complete(report: Report, parts: readonly Part[], ledger: readonly Part[]): Promise<void>;
+  /** Takes away what is unfinished. Safe after `complete`. */
+  abandon(): Promise<void>;
+}
+
+/** @throws CurationError when the directory cannot be written to or holds files already. */
+export async function openOutput(
+  options: ConvertOptions,
+  format: OutputFormat,
+  schema: Schema,
+  inputs: readonly string[],
+  writesLedger: boolean,
+): Promise<Output> {
+  const { output } = options;
+  const takesLentMemory = format.format === 'arrow' && format.compression === 'none';
+  if (typeof output !== 'string' || output === '-') {
+    const stream = output instanceof Writable ? output : process.stdout;
+    const rows = createStreamSink(stream, createAssembler(format, schema, 'stream'));
+    return {
+      rows,
+      ledger: undefined,
+      takesLentMemory: false,
+      isClosedBy: isClosedPipe,
+      complete: async () => {},
+      abandon: () => rows.abandon(),
+    };
+  }
+  const directory = await claimDirectory(output, options.overwrite ?? false, inputs);
+  const sinkFor = (
+    prefix: string,
+    of: OutputFormat,
+    columns: Schema,
+    onPart?: (part: Part) => void,
+  ): Promise<Sink> =>
+    createPartSink({
+      directory: directory.path,
+      prefix,
+      extension: fileExtension(of),
+      partBytes: partBytes(options),
+      createAssembler: () => createAssembler(of, columns, 'file'),
+      ...(onPart === undefined ? {} : { onPart }),
+    });
+  const rows = await sinkFor('part-', format, schema, (part) => options.onEvent?.({ type: 'part', part }));
+  const ledger = writesLedger ? await sinkFor('ledger/part-', ledgerFormat, ledgerSchema) : undefined;
+  return {
+    rows,
+    ledger,
+    takesLentMemory,
+    isClosedBy: () => false,
+    async complete(report, parts, ledgerParts) {
+      const manifest: Manifest = {
+        version: 1,
+        verb: report.verb,
+        format: format.format,
+        compression: format.compression,
+        rows: report.documents.kept,
+        parts,
+        ledger: ledgerParts,
+      };
+      await directory.complete(report, manifest);
+    },
+    async abandon() {
+      await rows.abandon();
+      await ledger?.abandon();
+      await directory.abandon();
+    },
+  };
+}
