@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CurationError } from '../../../src/errors.ts';
 import { duck, makeFolder, parquetFiles, readOurs, sharedParquet } from './read-support/readers.ts';
@@ -134,6 +135,40 @@ describe('damaged files', () => {
         [2996, 1],
       ]);
     }
+  });
+
+  test('which rows are lost does not depend on where morsels are cut or what limit a batch has', async () => {
+    const seed = 7;
+    const random = generator(seed);
+    const file = path.join(folder, 'cut.parquet');
+    let lost = 0;
+    for (const original of files) {
+      for (let i = 0; i < 8; i++) {
+        const bytes = Uint8Array.from(fs.readFileSync(original));
+        const at = random() % Math.floor(bytes.length * 0.7);
+        bytes[at]! ^= 1 << (random() % 8);
+        fs.writeFileSync(file, bytes);
+        const outcomes = [];
+        for (const [morselBytes, byteLimit] of [
+          [1 << 23, 1 << 24],
+          [500, 1 << 24],
+          [1 << 23, 700],
+        ] as const) {
+          try {
+            const { columns, rejects } = await readOurs(file, { onError: 'skip', morselBytes, byteLimit });
+            outcomes.push({ columns, rejects: rejects.map(({ before, rowCount }) => [before, rowCount]) });
+            lost += rejects.length;
+          } catch (error) {
+            outcomes.push({ code: (error as CurationError).code });
+          }
+        }
+        for (const outcome of outcomes) {
+          const isSame = isDeepStrictEqual(outcome, outcomes[0]);
+          expect(isSame, `${original}: byte ${at}, seed ${seed}`).toBe(true);
+        }
+      }
+    }
+    expect(lost).toBeGreaterThan(0);
   });
 
   test('what is not there, a folder and an encrypted file are said to be so', async () => {

@@ -6,11 +6,10 @@ import asc from 'assemblyscript/asc';
 const here = import.meta.dirname;
 const source = readFileSync(join(here, 'snappy.as'), 'utf8');
 let binary;
-const { error, stderr } = await asc.main(
-  [
-    ...['snappy.ts', '--outFile', 'snappy.wasm', '-O3', '--converge', '--noAssert', '--runtime', 'stub'],
-    ...['--enable', 'simd', '--initialMemory', '1', '--memoryBase', '0'],
-  ],
+const { error } = await asc.main(
+  'snappy.ts --outFile snappy.wasm -O3 --converge --noAssert --runtime stub --enable simd --initialMemory 1 --memoryBase 0'.split(
+    ' ',
+  ),
   {
     // asc compiles files that end in .ts only; tsc would take such a file for its own.
     readFile: (name) => (name === 'snappy.ts' ? source : null),
@@ -20,7 +19,7 @@ const { error, stderr } = await asc.main(
   },
 );
 if (error) {
-  process.stderr.write(`${stderr.toString()}\n${error.message}\n`);
+  process.stderr.write(`${error.message}\n`);
   process.exit(1);
 }
 writeFileSync(
