@@ -281,6 +281,29 @@ test('what the engine imports is installed with it; oracles and rivals are impor
   expect(rivals.filter((name) => devDependencies[name] === undefined)).toEqual([]);
 });
 
+test('the map in ARCHITECTURE.md names every file of the engine, those of a single format apart, and no file that is gone', () => {
+  const page = readFileSync(`${root}ARCHITECTURE.md`, 'utf8');
+  const tree = pathsOfTree(page.split('## The tree')[1]!.split('```')[1]!);
+  const mapped = files.filter(
+    (path) => formatOf(path) === undefined && !path.startsWith('src/kernels/wasm/'),
+  );
+  expect(mapped.filter((path) => !tree.includes(path))).toEqual([]);
+  const named = [...page.matchAll(/`((?:src|workers|bench|test)\/[\w./-]*)`/g)].map(([, path]) => path!);
+  expect([...tree, ...named].filter((path) => !existsSync(root + path))).toEqual([]);
+});
+
+/** The path of each line of a drawn tree; two spaces are one level. */
+function pathsOfTree(tree: string): string[] {
+  const folders: string[] = [];
+  return [...tree.matchAll(/^( *)(\S+)/gm)].map(([, indent, name]) => {
+    const depth = indent!.length / 2;
+    folders.length = depth;
+    const path = `${folders.join('')}${name!}`;
+    if (name!.endsWith('/')) folders[depth] = name!;
+    return path;
+  });
+}
+
 test('the library is its names: index.ts re-exports and holds no code', () => {
   const source = readFileSync(`${root}src/index.ts`, 'utf8');
   expect(source.replace(/^export (?:type )?\{[^}]*\} from '[^']+';\n/gm, '')).toBe('');
