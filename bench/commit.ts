@@ -4,10 +4,10 @@
 // 3 KB of text a document, drawn from a generator; drawing is not timed. Indexes are filled to the planned number first.
 // Pin it to one core for figures that can be compared: taskset -c 0 node dist/bench/commit.js
 
-import { cpus } from 'node:os';
 import bloomFilters from 'bloom-filters';
 import type { Signatures } from '../src/kernels/signatures.ts';
 import { createDeduplicator } from '../src/stages/deduplicate.ts';
+import { highlight, printTable, printTitle, ratioOf, showSpread, spreadOf, versionOf } from './measure.ts';
 
 const BANDS = 14;
 const BATCH_ROWS = 2048;
@@ -59,23 +59,20 @@ function measure(batchRows: number, batches: number, commit: (batch: Signatures)
   return rounds;
 }
 
-function print(name: string, rounds: readonly number[], note = ''): void {
-  const sorted = rounds.toSorted((a, b) => a - b);
-  const median = sorted[sorted.length >> 1]!;
-  const spread = `${perMegabyte(sorted[0]!)} to ${perMegabyte(sorted.at(-1)!)}`;
-  const speed = Math.round(1e9 / median).toLocaleString('en-US');
-  console.log(
-    `${name.padEnd(46)} ${perMegabyte(median).padStart(8)} ms/MB  (${spread})`.padEnd(84) +
-      `${speed.padStart(10)} documents/s${note}`,
-  );
+const milliseconds = (nanoseconds: number): number => (nanoseconds * DOCUMENTS_PER_MB) / 1e6;
+
+/** A row of the table; `held` says what was in the index. */
+function rowOf(name: string, rounds: readonly number[], held = ''): string[] {
+  const { median } = spreadOf(rounds);
+  return [
+    name,
+    held,
+    showSpread(spreadOf(rounds.map(milliseconds))),
+    Math.round(1e9 / median).toLocaleString('en-US'),
+  ];
 }
 
-function perMegabyte(nanoseconds: number): string {
-  const milliseconds = (nanoseconds * DOCUMENTS_PER_MB) / 1e6;
-  return milliseconds < 10 ? milliseconds.toFixed(3) : milliseconds.toFixed(0);
-}
-
-function ours(expectedDocuments: number): void {
+function ours(expectedDocuments: number): { readonly rounds: readonly number[]; readonly row: string[] } {
   const deduplicator = createDeduplicator({
     parameters: { ngram: 5, bands: BANDS, rows: 8, seed: 0 },
     falsePositiveRate: 1e-5,
@@ -95,15 +92,13 @@ function ours(expectedDocuments: number): void {
     ordinal += BATCH_ROWS;
   });
   const report = deduplicator.report();
-  print(
-    `sluice, ${(report.filterBytes / 2 ** 20).toFixed(0)} MiB of filters`,
-    rounds,
-    `, ${ordinal.toLocaleString('en-US')} in, ${report.layers} layer(s)`,
-  );
+  const name = `sluice, ${(report.filterBytes / 2 ** 20).toFixed(0)} MiB of filters`;
+  const held = `${ordinal.toLocaleString('en-US')}, ${report.layers} layer${report.layers === 1 ? '' : 's'}`;
+  return { rounds, row: rowOf(name, rounds, held) };
 }
 
 /** What the memory allows: one word of one random cache line for each band, band by band, nothing decided. */
-function ceiling(megabytes: number): void {
+function ceiling(megabytes: number): string[] {
   const words = new Uint32Array(megabytes * 2 ** 18).fill(1);
   const scale = words.length / 16 / 2 ** 32;
   let sum = 0;
@@ -111,11 +106,11 @@ function ceiling(megabytes: number): void {
     for (let at = 1; at < bandKeys.length; at += 2) sum += words[((bandKeys[at]! * scale) | 0) << 4]!;
   });
   if (sum === 0) throw new Error('the reads were optimised away');
-  print(`ceiling: 14 random lines of ${megabytes} MiB read`, rounds);
+  return rowOf(`ceiling: 14 random lines of ${megabytes} MiB read`, rounds);
 }
 
 /** Exact band sets of JavaScript: one `Set` of doubles for each band (53 of the 64 bits). */
-function javaScriptSets(documents: number): void {
+function javaScriptSets(documents: number): string[] {
   const seen = Array.from({ length: BANDS }, () => new Set<number>());
   const commit = ({ bandKeys, rowCount }: Signatures): void => {
     for (let row = 0; row < rowCount; row++) {
@@ -130,15 +125,12 @@ function javaScriptSets(documents: number): void {
       }
     }
   };
-  print(
-    'JavaScript Set for each band',
-    measure(512, Math.floor(documents / 512 / (ROUNDS + 2)), commit),
-    `, up to ${documents.toLocaleString('en-US')} in`,
-  );
+  const rounds = measure(512, Math.floor(documents / 512 / (ROUNDS + 2)), commit);
+  return rowOf('JavaScript Set for each band', rounds, `up to ${documents.toLocaleString('en-US')}`);
 }
 
 /** The npm package `bloom-filters`, which takes strings, one filter for each band. */
-function npmBloomFilters(): void {
+function npmBloomFilters(): readonly number[] {
   const bandRate = 1 - (1 - 1e-5) ** (1 / BANDS);
   const filters = Array.from({ length: BANDS }, () => bloomFilters.BloomFilter.create(2000, bandRate));
   const commit = ({ bandKeys, rowCount }: Signatures): void => {
@@ -154,21 +146,30 @@ function npmBloomFilters(): void {
       }
     }
   };
-  print('bloom-filters (npm)', measure(16, 4, commit), ', 2,000 in');
+  return measure(16, 4, commit);
 }
 
-console.log(
+printTitle(
   'How fast can one thread decide which documents are new, when the index is larger than the cache?',
+  `${BANDS} bands, rate 1e-5 over the index, documents of 3 KB, all different.`,
+  `Processor time: median of ${ROUNDS} rounds (least to most).`,
 );
-console.log(
-  `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}; ${BANDS} bands, rate 1e-5 over the index.`,
+const small = ours(60_000);
+const large = ours(6_000_000);
+const npm = npmBloomFilters();
+printTable(
+  ['Index', 'documents in it', 'ms per MB of text', 'documents/s'],
+  [
+    small.row,
+    large.row,
+    ceiling(4),
+    ceiling(420),
+    javaScriptSets(60_000),
+    rowOf(`bloom-filters ${versionOf('bloom-filters')} (npm)`, npm, '2,000'),
+  ],
 );
-console.log(
-  `Milliseconds of processor time per MB of text (documents of 3 KB): median of ${ROUNDS} rounds, least and most.\n`,
+highlight(
+  'Commit to an index larger than the cache',
+  `${showSpread(spreadOf(large.rounds.map(milliseconds)))} ms/MB`,
 );
-ours(60_000);
-ours(6_000_000);
-ceiling(4);
-ceiling(420);
-javaScriptSets(60_000);
-npmBloomFilters();
+highlight('... faster than bloom-filters of npm by', `${showSpread(ratioOf(npm, large.rounds))} times`);

@@ -6,13 +6,13 @@
 // Pin it to one core for figures that can be compared: taskset -c 0 node dist/bench/signatures.js
 
 import { existsSync, readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 // @ts-expect-error: the package brings no types
 import minhash from 'minhash';
 import type { TextColumn } from '../src/columns/text-column.ts';
 import { createSigner } from '../src/kernels/signer.ts';
 import { documents } from './corpus.ts';
+import { highlight, printTable, printTitle, ratioOf, showSpread, spreadOf, versionOf } from './measure.ts';
 
 const ROUNDS = 9;
 const PARAMETERS = { ngram: 5, bands: 14, rows: 8, seed: 0 };
@@ -71,8 +71,8 @@ function columnOf(texts: readonly string[], byteLength: number): TextColumn {
   return { bytes: Buffer.concat(taken), offsets: Int32Array.from(offsets), rowCount: taken.length };
 }
 
-/** MB/s of each round: median, least, most. */
-function measure(byteLength: number, work: () => unknown): string {
+/** MB a second of processor time, round by round. */
+function measure(byteLength: number, work: () => unknown): number[] {
   const rates: number[] = [];
   for (let round = -3; round < ROUNDS; round++) {
     const start = process.cpuUsage();
@@ -81,9 +81,7 @@ function measure(byteLength: number, work: () => unknown): string {
     // The first rounds warm the compiler.
     if (round >= 0) rates.push(byteLength / (used.user + used.system));
   }
-  rates.sort((a, b) => a - b);
-  const show = (rate: number): string => (rate < 100 ? rate.toPrecision(3) : rate.toFixed(0));
-  return `${show(rates[ROUNDS >> 1]!).padStart(7)} (${show(rates[0]!)} to ${show(rates.at(-1)!)})`;
+  return rates;
 }
 
 const { Minhash } = minhash as {
@@ -111,26 +109,47 @@ const simd = await createSigner(PARAMETERS);
 const hashOnly = await createSigner(undefined);
 const scalar = await createSigner(PARAMETERS, 'scalar');
 
-console.log('How many MB of text a second does one thread turn into content hashes and LSH band keys?');
-console.log(
-  `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}; ${PARAMETERS.bands} bands of ${PARAMETERS.rows}, shingles of ${PARAMETERS.ngram} words.`,
+printTitle(
+  'How many MB of text a second does one thread turn into content hashes and LSH band keys?',
+  `${PARAMETERS.bands} bands of ${PARAMETERS.rows}, shingles of ${PARAMETERS.ngram} words.`,
+  `Real Cyrillic and Chinese: ${existsSync(PARAGRAPHS) ? 'yes' : 'no, generated'}.`,
+  `MB/s of processor time: median of ${ROUNDS} rounds (least to most).`,
 );
-console.log(
-  `Real Cyrillic and Chinese: ${existsSync(PARAGRAPHS) ? 'yes' : 'no, generated'}. MB/s of processor time: median of ${ROUNDS} rounds (least to most).`,
-);
-for (const { name, texts } of inputs) {
+const measured = inputs.map(({ name, texts }) => {
   const column = columnOf(texts, 8e6);
   const part = columnOf(texts, 4e5);
   const small = texts.slice(0, Math.ceil((20_000 / column.bytes.length) * column.rowCount));
+  const smallBytes = small.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const target = new Uint8Array(column.bytes.length);
   const size = column.bytes.length;
-  console.log(
-    `\n${name}: ${(size / 1e6).toFixed(1)} MB, ${Math.round(size / column.rowCount)} bytes a document`,
-  );
-  console.log(`  signature, SIMD             ${measure(size, () => simd.sign(column))}`);
-  console.log(`  signature, scalar           ${measure(part.bytes.length, () => scalar.sign(part))}`);
-  console.log(`  content hash alone, SIMD    ${measure(size, () => hashOnly.sign(column))}`);
-  console.log(`  ceiling: copy of the bytes  ${measure(size, () => target.set(column.bytes))}`);
-  const smallBytes = small.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  console.log(`  minhash (npm), 112 minima   ${measure(smallBytes, () => rival(small))}`);
-}
+  return {
+    name: `${name}, ${Math.round(size / column.rowCount)} bytes a document`,
+    signature: measure(size, () => simd.sign(column)),
+    scalar: measure(part.bytes.length, () => scalar.sign(part)),
+    hash: measure(size, () => hashOnly.sign(column)),
+    copy: measure(size, () => target.set(column.bytes)),
+    npm: measure(smallBytes, () => rival(small)),
+  };
+});
+const cell = (rates: readonly number[]): string => showSpread(spreadOf(rates));
+printTable(
+  [
+    'Text',
+    'signature, SIMD',
+    'signature, scalar',
+    'content hash alone, SIMD',
+    'ceiling: copy of the bytes',
+    `minhash ${versionOf('minhash')} (npm), 112 minima`,
+  ],
+  measured.map((row) => [
+    row.name,
+    cell(row.signature),
+    cell(row.scalar),
+    cell(row.hash),
+    cell(row.copy),
+    cell(row.npm),
+  ]),
+);
+const first = measured[0]!;
+highlight('Sign ASCII prose, one core', `${cell(first.signature)} MB/s`);
+highlight('... faster than minhash of npm by', `${showSpread(ratioOf(first.signature, first.npm))} times`);
