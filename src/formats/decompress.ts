@@ -3,6 +3,7 @@ import { uncompressSync } from 'lz4-napi';
 import { ZSTDDecoder } from 'zstddec';
 import { CurationError } from '../errors.ts';
 import { snappyWasmBase64 } from './parquet/snappy/snappy-wasm.generated.ts';
+import { decodeZstdFrame } from './zstd/zstd.ts';
 
 /** Codecs of Parquet pages. `lz4_hadoop` is Parquet's deprecated LZ4: Hadoop's framing, or a bare block where a writer forgot it. */
 export type PageCodec = 'none' | 'snappy' | 'gzip' | 'brotli' | 'zstd' | 'lz4_raw' | 'lz4_hadoop';
@@ -140,7 +141,7 @@ interface ZlibWithZstd {
 const nodeZstd = (zlib as ZlibWithZstd).zstdDecompressSync;
 
 function decodeZstd(input: Uint8Array, outputLength: number): Uint8Array {
-  if (nodeZstd === undefined) return Zstd.decode(input, outputLength);
+  if (nodeZstd === undefined) return decodeZstdFrame(input, outputLength) ?? Zstd.decode(input, outputLength);
   return viaZlib('zstd', () => nodeZstd(input, { maxOutputLength: Math.max(1, outputLength) }));
 }
 
