@@ -85,7 +85,7 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
       for await (const { batch, lengths, signatures } of signed) {
         const { reasons } = deduplicator.commit(signatures, tally.nextOrdinal);
         const rowCount = batch.numRows;
-        tally.add(0, { rowCount, rejects: [], textLengths: lengths as Uint32Array<ArrayBuffer> }, reasons);
+        tally.add(0, { rowCount, rejects: [], textLengths: lengths }, reasons);
         const rows = Uint32Array.from(reasons.keys()).filter((row) => reasons[row] === 0);
         onEvent?.({ type: 'progress', progress: tally.progress() });
         if (rows.length === rowCount) yield batch;

@@ -2,12 +2,14 @@ import { workerData } from 'node:worker_threads';
 import type { Schema } from 'apache-arrow';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { Batch } from '../src/columns/batch.ts';
-import { type Allocate, allocateIn } from '../src/columns/buffers.ts';
+import { allocateOwn } from '../src/columns/buffers.ts';
 import { gather } from '../src/columns/gather.ts';
 import { idColumn } from '../src/columns/ids.ts';
+import { type Allocate, allocateIn, allocateWords, allocateZeroed, padTo64 } from '../src/columns/memory.ts';
 import { conform, deserializeSchema } from '../src/columns/schema.ts';
 import { rowByteLengths } from '../src/columns/sizes.ts';
 import { textColumn } from '../src/columns/text.ts';
+import type { TextColumn } from '../src/columns/text-column.ts';
 import { place, placedByteLength, restore } from '../src/columns/wire.ts';
 import { CurationError } from '../src/errors.ts';
 import { decode as decodeMorsel } from '../src/formats/decode.ts';
@@ -43,26 +45,24 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
       transfer: [],
     };
   }
-  let signatures: Signatures | undefined;
-  let textLengths = new Uint32Array(0);
-  if (job.textIndex >= 0) {
-    const text = textColumn(batch, job.textIndex);
-    textLengths = new Uint32Array(text.rowCount);
-    for (let row = 0; row < text.rowCount; row++)
-      textLengths[row] = text.offsets[row + 1]! - text.offsets[row]!;
-    if (job.signatures !== 'none') signatures = (await signerOfJob()).sign(text);
-  }
-  const ids = job.idIndex < 0 ? undefined : idColumn(batch, job.idIndex);
-  const rowBytes = rowByteLengths(batch);
-  const placement = place(batch, new Uint8Array(slab));
+  const memory = new Uint8Array(slab);
+  const placement = place(batch, memory);
+  // What main needs to know of the rows lies behind them: no fresh memory a batch.
+  const allocate = allocateIn(memory.subarray(padTo64(slabBytes)), allocateZeroed);
+  const rowBytes = rowByteLengths(batch, allocate);
+  const ids = job.idIndex < 0 ? undefined : idColumn(batch, job.idIndex, allocate);
+  const text = job.textIndex < 0 ? undefined : textColumn(batch, job.textIndex);
+  const textLengths = text === undefined ? new Uint32Array(0) : lengthsOf(text, allocate);
+  const signatures =
+    text === undefined || job.signatures === 'none' ? undefined : (await signerOfJob()).sign(text, allocate);
   return {
     output: { ...common, placement, rest: decoded.rest, signatures, textLengths, rowBytes, ids },
     transfer: [
-      rowBytes.buffer,
-      textLengths.buffer,
-      ...(signatures === undefined ? [] : buffersOf(signatures)),
-      ...(ids === undefined ? [] : [ids.bytes.buffer, ids.lengths.buffer]),
-    ],
+      rowBytes,
+      textLengths,
+      ...(signatures === undefined ? [] : arraysOf(signatures)),
+      ...(ids === undefined ? [] : [ids.bytes, ids.lengths]),
+    ].flatMap(ownedBuffer),
   };
 });
 
@@ -76,18 +76,18 @@ export const decode: TaskFunction<'decode'> = task<'decode'>(async ({ morsel, by
 
 export const sign: TaskFunction<'sign'> = task<'sign'>(async ({ bytes, offsets }) => {
   const signatures = (await signerOfJob()).sign({ bytes, offsets, rowCount: offsets.length - 1 });
-  return { output: signatures, transfer: buffersOf(signatures) };
+  return { output: signatures, transfer: arraysOf(signatures).flatMap(ownedBuffer) };
 });
 
 export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pieces, slab }) => {
   const { schema, encode: encoder } = outputNamed(output);
   const memory = slab === undefined ? scratch(pieces) : new Uint8Array(slab);
-  const encoded = (await encoder)(gatherPieces(schema, pieces, allocateIn(memory)));
+  const encoded = (await encoder)(gatherPieces(schema, pieces, allocateIn(memory, allocateOwn)));
   return { output: encoded, transfer: encoded.chunks.flatMap(ownedBuffer) };
 });
 
 export const compact: TaskFunction<'compact'> = task<'compact'>(async ({ output, pieces }) => {
-  const batch = gatherPieces(outputNamed(output).schema, pieces, allocateIn(scratch(pieces)));
+  const batch = gatherPieces(outputNamed(output).schema, pieces, allocateIn(scratch(pieces), allocateOwn));
   const bytes = new Uint8Array(placedByteLength(batch));
   const placement = place(batch, bytes);
   return { output: { placement, bytes }, transfer: [bytes.buffer] };
@@ -158,10 +158,16 @@ function scratch(pieces: readonly PlacedPiece[]): Uint8Array {
   return scratchMemory;
 }
 
-function ownedBuffer({ buffer }: Uint8Array): ArrayBuffer[] {
+function ownedBuffer({ buffer }: ArrayBufferView): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
-function buffersOf(signatures: Signatures): ArrayBuffer[] {
-  return [signatures.contentHashes.buffer, signatures.bandKeys.buffer, signatures.shingleCounts.buffer];
+function arraysOf({ contentHashes, bandKeys, shingleCounts }: Signatures): Uint32Array[] {
+  return [contentHashes, bandKeys, shingleCounts];
+}
+
+function lengthsOf({ offsets, rowCount }: TextColumn, allocate: Allocate): Uint32Array {
+  const lengths = allocateWords(allocate, rowCount);
+  for (let row = 0; row < rowCount; row++) lengths[row] = offsets[row + 1]! - offsets[row]!;
+  return lengths;
 }

@@ -15,6 +15,7 @@ import {
   UnionMode,
 } from 'apache-arrow';
 import { CurationError } from '../errors.ts';
+import { padTo64 } from './memory.ts';
 
 /** What the buffers of a type look like; types with the same layout are moved by the same code. */
 export type Layout =
@@ -93,14 +94,6 @@ export function childFields(type: DataType): readonly Field[] {
 // 32-bit offsets reach no further. Damaged lengths end here as well, before any memory is asked for.
 const MAX_BUFFER = 0x7fffffff;
 
-/** `byteLength` rounded up to what Arrow IPC prefers: a multiple of 64. */
-export function padTo64(byteLength: number): number {
-  return Math.ceil(byteLength / 64) * 64;
-}
-
-/** Gives memory for one buffer of `byteLength` bytes, aligned to 8; not zeroed, the caller writes all of it. */
-export type Allocate = (byteLength: number) => Uint8Array;
-
 /**
  * Memory for one buffer: a view of `byteLength` bytes at the start of an ArrayBuffer of its own, which is padded to a
  * multiple of 64. The view is not zeroed (the caller writes all of it), the padding is, so that an encoder may write it.
@@ -110,20 +103,6 @@ export function allocateOwn(byteLength: number): Uint8Array<ArrayBuffer> {
   const { buffer } = Buffer.allocUnsafeSlow(padTo64(byteLength));
   new Uint8Array(buffer, byteLength).fill(0);
   return new Uint8Array(buffer, 0, byteLength);
-}
-
-/**
- * Lays buffers one after another, 64-byte aligned, in memory that is used again and again: fresh memory costs a page
- * fault every 4 KiB, about as much as all the copying. What does not fit gets memory of its own.
- */
-export function allocateIn(memory: Uint8Array): Allocate {
-  let end = 0;
-  return (byteLength) => {
-    const start = padTo64(end);
-    if (start + byteLength > memory.length) return allocateOwn(byteLength);
-    end = start + byteLength;
-    return memory.subarray(start, end);
-  };
 }
 
 function checkLength(byteLength: number): void {

@@ -2,7 +2,6 @@ import type { Data, DataType, Schema, Union } from 'apache-arrow';
 import { type Batch, makeBatch } from './batch.ts';
 import { copyBits, countBits, isSet, setBits } from './bits.ts';
 import {
-  type Allocate,
   allocateOwn,
   boolValues,
   bytesOf,
@@ -20,6 +19,7 @@ import {
   validityOf,
 } from './buffers.ts';
 import { copyFixed, copyRanges } from './copy.ts';
+import type { Allocate } from './memory.ts';
 import { elementRuns, oneRun, RunBuilder, type Runs, runsOf, scaleRuns, validRuns } from './runs.ts';
 import { describeType, sameType } from './types.ts';
 import { Views } from './views.ts';

@@ -13,20 +13,22 @@ import {
   validityOf,
   wordsOf,
 } from './buffers.ts';
+import { type Allocate, allocateWords, allocateZeroed } from './memory.ts';
 
 /**
  * Logical bytes of each row over all columns. They depend on the values of the row alone, never on how the batch was cut
  * or sliced: the width of a fixed-width value (null or not), 1 for a Bool, 0 for a Null, 4 and the bytes for text
  * and binary, 4 and the elements for lists and maps, the parts of a struct, 1 and the member for a union; a null
  * text, list or struct counts as an empty one. Saturates at 2^32 - 1. Cost: one pass over each column.
+ * @param allocate where the result lies; by default in memory of its own.
  */
-export function rowByteLengths(batch: Batch): Uint32Array<ArrayBuffer> {
+export function rowByteLengths(batch: Batch, allocate: Allocate = allocateZeroed): Uint32Array {
   const sums = new Float64Array(batch.numRows);
   let everyRow = 0;
   batch.data.children.forEach((data, i) => {
     everyRow += addSizes(data, batch.schema.fields[i]!.name, sums);
   });
-  const sizes = new Uint32Array(batch.numRows);
+  const sizes = allocateWords(allocate, batch.numRows);
   for (let row = 0; row < sizes.length; row++) sizes[row] = Math.min(sums[row]! + everyRow, 0xffffffff);
   return sizes;
 }

@@ -13,11 +13,11 @@ import {
   membersOf,
   type NodeBuffers,
   offsetsOf,
-  padTo64,
   toLargeOffsets,
   validityOf,
 } from './buffers.ts';
 import { copyBytes } from './copy.ts';
+import { padTo64 } from './memory.ts';
 import { oneRun } from './runs.ts';
 import { Views } from './views.ts';
 

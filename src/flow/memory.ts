@@ -59,7 +59,7 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   const outputSlabBytes = Math.ceil((batchBytes * 1.25) / 65536) * 65536;
   const outputSlabCount = encodeConcurrency(threads);
   const fewest = analysisConcurrency(threads) + MOST_PINNED_SLABS;
-  const preferred = fewest + 2 * threads;
+  const preferred = fewest + threads;
   const fixed = MAIN_BYTES + threads * THREAD_BYTES + indexBytes + outputSlabCount * outputSlabBytes;
   const needed = fixed + fewest * slabBytes;
   if (needed > memoryBytes) {

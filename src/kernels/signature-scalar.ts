@@ -1,25 +1,20 @@
-import type { TextColumn } from '../columns/text-column.ts';
+import { allocateZeroed } from '../columns/memory.ts';
 import { densify } from './densify.ts';
 import { add, finish, high, multiply } from './lanes.ts';
 import { Constant, type SignaturePlan } from './signature-plan.ts';
 import { readWords } from './signature-words.ts';
-import type { Signatures } from './signatures.ts';
+import { allocateSignatures, type Sign, type Signatures } from './signatures.ts';
 import { xxh64 } from './xxh64.ts';
 
 const EMPTY = 0xffffffff;
 
 /** The plain JavaScript twin: returns the function that signs a column. No value is a BigInt or a string. */
-export function createScalarSigner(plan: SignaturePlan | undefined): (text: TextColumn) => Signatures {
+export function createScalarSigner(plan: SignaturePlan | undefined): Sign {
   const sketch = plan === undefined ? undefined : createSketch(plan);
-  return (text) => {
+  return (text, allocate = allocateZeroed) => {
     const { bytes, offsets, rowCount } = text;
-    const bands = plan === undefined ? 0 : plan.bands;
-    const signatures: Signatures = {
-      rowCount,
-      contentHashes: new Uint32Array(2 * rowCount),
-      bandKeys: new Uint32Array(2 * rowCount * bands),
-      shingleCounts: new Uint32Array(rowCount),
-    };
+    const signatures = allocateSignatures(rowCount, plan === undefined ? 0 : plan.bands, allocate);
+    signatures.bandKeys.fill(0);
     // offsets has rowCount + 1 entries.
     for (let row = 0; row < rowCount; row++) {
       const start = offsets[row]!;

@@ -1,7 +1,8 @@
+import { allocateZeroed } from '../columns/memory.ts';
 import type { TextColumn } from '../columns/text-column.ts';
 import { CurationError } from '../errors.ts';
 import type { SignaturePlan } from './signature-plan.ts';
-import type { Signatures } from './signatures.ts';
+import { allocateSignatures, type Sign, type Signatures } from './signatures.ts';
 import { asciiTable, kindOf, type UnicodeTables, unicodeTables } from './unicode.ts';
 import { signatureWasmBase64 } from './wasm/signature-wasm.generated.ts';
 
@@ -54,9 +55,7 @@ interface Kernel {
 }
 
 /** The WebAssembly SIMD twin: returns the function that signs a column. */
-export async function createSimdSigner(
-  plan: SignaturePlan | undefined,
-): Promise<(text: TextColumn) => Signatures> {
+export async function createSimdSigner(plan: SignaturePlan | undefined): Promise<Sign> {
   const module = await WebAssembly.compile(Buffer.from(signatureWasmBase64, 'base64'));
   const tables = unicodeTables();
   let kernel: Kernel | undefined;
@@ -98,14 +97,9 @@ export async function createSimdSigner(
     plan === undefined
       ? CHUNK_ROWS
       : Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_KEY_BYTES / (8 * plan.bands))));
-  return (text) => {
+  return (text, allocate = allocateZeroed) => {
     const { offsets, rowCount } = text;
-    const signatures: Signatures = {
-      rowCount,
-      contentHashes: new Uint32Array(2 * rowCount),
-      bandKeys: new Uint32Array(plan === undefined ? 0 : 2 * rowCount * plan.bands),
-      shingleCounts: new Uint32Array(rowCount),
-    };
+    const signatures = allocateSignatures(rowCount, plan === undefined ? 0 : plan.bands, allocate);
     // first < last <= rowCount, and offsets has rowCount + 1 entries.
     for (let first = 0; first < rowCount; ) {
       let last = first + 1;

@@ -1,13 +1,11 @@
-import type { TextColumn } from '../columns/text-column.ts';
 import { planSignatures } from './signature-plan.ts';
 import { createScalarSigner } from './signature-scalar.ts';
 import { createSimdSigner } from './signature-simd.ts';
-import type { SignatureParameters, Signatures } from './signatures.ts';
+import type { Sign, SignatureParameters } from './signatures.ts';
 
 /** Turns the text of a batch into content hashes and LSH band keys. Not reentrant; one for each thread. */
 export interface Signer {
-  /** Reads `text` and returns fresh arrays. Each row depends on its own bytes only, so any split of the rows gives the same. */
-  sign(text: TextColumn): Signatures;
+  readonly sign: Sign;
 }
 
 /**
@@ -22,7 +20,7 @@ export interface Signer {
  * Why one permutation and not 112: on ASCII prose 660 to 740 MB/s against 420 with multiply-add permutations in four vector registers (1.6
  * to 1.75 times; from 2 KB a document on; at 300 bytes 305 against 340, at 60 bytes 140 against 220), and no worse an
  * estimate: the spread of the share of equal minima, in units of that of 112 independent ones, is 1.11 at 20 shingles, 1.05
- * at 50, 1.00 at 100, 0.89 at 300 and 1.00 at 5,000, and its mean is the Jaccard similarity to 0.001 (signature-scurve.test.ts holds
+ * at 50, 1.00 at 100, 0.89 at 300 and 1.00 at 5,000, and its mean is the Jaccard similarity to 0.003 (signature-scurve.test.ts holds
  * the curve of the bands to its law). bench/signatures.ts gives the speed of the whole.
  */
 export async function createSigner(

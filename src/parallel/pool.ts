@@ -31,6 +31,8 @@ export function openPool(job: Job, threads: number, signal?: AbortSignal): Pool 
     recordTiming: false,
     workerData: job,
     trackUnmanagedFds: false,
+    // Batches live outside the heap: a young generation of the usual 48 MiB a thread would only be a slower collector.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   let closing: Promise<void> | undefined;
   piscina.on('error', (error: Error) => {

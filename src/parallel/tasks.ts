@@ -39,7 +39,7 @@ export interface PlacedPiece extends PlacedBatch {
   readonly rows: Uint32Array | undefined;
 }
 
-/** A morsel decoded into the slab, judged and hashed. */
+/** A morsel decoded into the slab, judged and hashed. The arrays lie behind the batch in the slab where there is room. */
 export interface Analysis {
   readonly rowCount: number;
   /** Undefined when a row does not fit the slab: `slabBytes` says what it takes, `rest` is the morsel again. */
@@ -49,9 +49,9 @@ export interface Analysis {
   readonly rejects: readonly Reject[];
   readonly signatures: Signatures | undefined;
   /** Bytes of each text; empty where no text column is judged. */
-  readonly textLengths: Uint32Array<ArrayBuffer>;
+  readonly textLengths: Uint32Array;
   /** Logical bytes of each row over all columns (columns/sizes.ts). */
-  readonly rowBytes: Uint32Array<ArrayBuffer>;
+  readonly rowBytes: Uint32Array;
   readonly ids: Ids | undefined;
 }
 

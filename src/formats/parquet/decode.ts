@@ -15,7 +15,7 @@ import { LeafSink, type Mark } from './sink.ts';
 const MAX_ROW_BYTES = 1 << 30;
 
 /** Pages and dictionaries that cursors may hold between morsels, in all. */
-const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+const MAX_KEPT_BYTES = 12 * 1024 * 1024;
 
 /** Decodes rows of a row group to Arrow. Its buffers are reused by the next call in the same thread. */
 export const decodeParquet: Decode<ParquetMorsel> = async (morsel, options) => {
