@@ -22,7 +22,7 @@ for (const { name, isPinned } of BENCHMARKS) {
   }
 }
 console.log(
-  `\n## In short\n\n${machineLine()} Took ${((performance.now() - started) / 60_000).toFixed(1)} minutes.`,
+  `\n### In short\n\n${machineLine()} Took ${((performance.now() - started) / 60_000).toFixed(1)} minutes.`,
 );
 printTable(
   ['What', 'Median (least to most)'],

@@ -43,7 +43,7 @@ export function show(value: number): string {
 
 /** Prints the question a benchmark answers, and on what machine it does. */
 export function printTitle(question: string, ...notes: readonly string[]): void {
-  console.log(`\n## ${question}\n`);
+  console.log(`\n### ${question}\n`);
   console.log([machineLine(), ...notes].join(' '));
 }
 
