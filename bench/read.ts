@@ -11,7 +11,7 @@ import parquetjs from 'parquetjs-lite';
 import { ZSTDDecoder } from 'zstddec';
 import type { Morsel } from '../src/formats/format.ts';
 import { decodeParquet } from '../src/formats/parquet/decode.ts';
-import type { ParquetMorsel } from '../src/formats/parquet/plan.ts';
+import type { ParquetMorsel } from '../src/formats/parquet/morsel.ts';
 import { openParquet } from '../src/formats/parquet/source.ts';
 import { type Dump, openDump, quote } from './dump.ts';
 import {

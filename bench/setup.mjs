@@ -8,19 +8,26 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const installOnly = process.argv.includes('--install-only');
 
 function run(command, args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Sluice needs Node 20.19 or later; this is ${process.version}. Install a newer Node and run the command again.`);
+  console.error(
+    `Sluice needs Node 20.19 or later; this is ${process.version}. Install a newer Node and run the command again.`,
+  );
   process.exit(2);
 }
 
 // npm writes node_modules/.package-lock.json at the end of an install: older than our lock file means it is out of date.
 const installed = `${root}node_modules/.package-lock.json`;
-const isFresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
+const isFresh =
+  existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
 if (!isFresh) {
   console.error('Installing dependencies (npm ci) ...');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);

@@ -25,7 +25,7 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Bytes the process may hold resident; default half of the machine's memory. The result never depends on it. */
   readonly memory?: number;
-  /** Decoded bytes in a unit of work; default 8 MiB. The result never depends on it. */
+  /** Decoded bytes in a unit of work; default 6 MiB. The result never depends on it. */
   readonly morselBytes?: number;
   readonly signal?: AbortSignal;
   /** Called on the main thread with what happens; progress comes at most ten times a second. */
@@ -102,7 +102,7 @@ export function engineConfig(options: EngineOptions): EngineConfig {
       1,
       Number.MAX_SAFE_INTEGER,
     ),
-    morselBytes: wholeNumber('morselBytes', options.morselBytes ?? 8 * 2 ** 20, 64 * 1024, GIBIBYTE),
+    morselBytes: wholeNumber('morselBytes', options.morselBytes ?? 6 * 2 ** 20, 64 * 1024, GIBIBYTE),
     signal,
     onEvent,
   };

@@ -7,7 +7,7 @@ import { type DedupStreamOptions, duplicateConfig, engineConfig } from './config
 import { orderedMap } from './flow/ordered-map.ts';
 import type { Signatures } from './kernels/signatures.ts';
 import { openPool } from './parallel/pool.ts';
-import { createDeduplicator } from './stages/deduplicate.ts';
+import { createDeduplicator, duplicateReasons } from './stages/deduplicate.ts';
 import { createTally } from './stages/tally.ts';
 
 /** Documents the index is sized for when the caller does not say; it grows in layers. */
@@ -48,7 +48,7 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
     });
     const tally = createTally({
       sources: [{ path: '-', format: 'arrow' }],
-      reasons: ['exact-duplicate', 'near-duplicate'],
+      reasons: duplicateReasons,
       documentsExpected: expectedDocuments,
       bytesWritten: () => 0,
       startedAt,
@@ -83,10 +83,10 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
     try {
       const signed = orderedMap(source, sign, { concurrency: threads + 1 });
       for await (const { batch, lengths, signatures } of signed) {
-        const { reasons } = deduplicator.commit(signatures, tally.nextOrdinal);
+        const { verdicts } = deduplicator.commit(signatures, tally.nextOrdinal);
         const rowCount = batch.numRows;
-        tally.add(0, { rowCount, rejects: [], textLengths: lengths }, reasons);
-        const rows = Uint32Array.from(reasons.keys()).filter((row) => reasons[row] === 0);
+        tally.add(0, { rowCount, rejects: [], textLengths: lengths }, verdicts);
+        const rows = Uint32Array.from(verdicts.keys()).filter((row) => verdicts[row] === 0);
         onEvent?.({ type: 'progress', progress: tally.progress() });
         if (rows.length === rowCount) yield batch;
         else if (rows.length > 0) yield gather(batch.schema, [{ batch, rows }]);

@@ -4,7 +4,7 @@ import { CurationError } from './errors.ts';
 import { openInputs } from './open.ts';
 import type { Report } from './report.ts';
 import { run } from './run.ts';
-import { createDeduplicator, deduplicatorByteLength, reasonNames } from './stages/deduplicate.ts';
+import { createDeduplicator, deduplicatorByteLength, duplicateReasons } from './stages/deduplicate.ts';
 import { formatBytes } from './units.ts';
 
 /** An estimate from a sample is raised by this before the index is sized. */
@@ -49,16 +49,16 @@ export async function dedup(options: DedupOptions): Promise<Report> {
       createJudge(plan) {
         const deduplicator = createDeduplicator(index);
         return {
-          reasons: reasonNames.slice(1),
+          reasons: duplicateReasons,
           judge({ signatures }, firstOrdinal) {
-            const { reasons, twins } = deduplicator.commit(signatures!, firstOrdinal);
+            const verdicts = deduplicator.commit(signatures!, firstOrdinal);
             if (deduplicator.byteLength > plan.indexBytes) {
               throw new CurationError(
                 'MEMORY',
                 `more documents than expected: the index has grown to ${formatBytes(deduplicator.byteLength)} and --memory leaves ${formatBytes(plan.indexBytes)} for it; raise --memory or state --expected-documents`,
               );
             }
-            return { verdicts: reasons, twins };
+            return verdicts;
           },
           report: () => (parameters === undefined ? undefined : deduplicator.report()),
         };

@@ -1,6 +1,4 @@
-import type { NearDuplicateReport } from './stages/deduplicate.ts';
-
-export type { NearDuplicateReport };
+import type { RecallPoint } from './kernels/banding.ts';
 
 /** What `report.json` holds. `version` changes when a field changes its meaning or goes. */
 export interface Report {
@@ -33,6 +31,24 @@ export interface Report {
   readonly isCutShort: boolean;
   /** Absent with `--exact-only` and for convert. */
   readonly nearDuplicate?: NearDuplicateReport;
+}
+
+/** How the index stands, for the report. Rates and recall speak of near duplicates; all zero if only exact ones are sought. */
+export interface NearDuplicateReport {
+  readonly bands: number;
+  readonly rows: number;
+  readonly ngram: number;
+  readonly filterBytes: number;
+  /** Share of the filters' bits that are set. */
+  readonly fill: number;
+  /** Reached now, over the whole index: chance that a document like no other would be dropped. Computed from the bits set. */
+  readonly falsePositiveRate: number;
+  /** Chance that a pair of this Jaccard similarity shares a band. */
+  readonly recall: readonly RecallPoint[];
+  readonly exactSetBytes: number;
+  readonly twinCacheBytes: number;
+  /** Filters on top of each other; 1 unless more documents were kept than expected. */
+  readonly layers: number;
 }
 
 /** One finished file, as the manifest lists it. */

@@ -21,7 +21,7 @@ const BATCH_BYTES = 8 * 2 ** 20;
 const PROGRESS_MS = 100;
 
 /** What a verb decides: the only place where verbs differ once their inputs are open. */
-export interface Judge {
+interface Judge {
   /** Every reason it can give; verdict `i` is reason `i - 1`, verdict 0 is kept. */
   readonly reasons: readonly string[];
   /** Verdicts of a batch; called in input order. `firstOrdinal` numbers its first document over all inputs. */
@@ -90,7 +90,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       ledgerSink &&
       createLedger({
         reasons: judge.reasons,
-        locate: tally.locate,
+        locate: (ordinal) => tally.locate(ordinal),
         write: async (piece) => {
           const input = { output: 'ledger', pieces: [{ ...piece, rows: undefined }], slab: undefined };
           await ledgerSink.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
@@ -106,7 +106,8 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
     const outputRing = createSlabRing(plan.outputSlabCount, plan.outputSlabBytes);
     const encoded = orderedMap(
       batches,
-      async ({ pieces, release }) => {
+      async (batch) => {
+        const { pieces } = batch;
         const slab = takesLentMemory ? await outputRing.acquire() : undefined;
         try {
           const input = { output: 'rows', pieces, slab: slab?.buffer };
@@ -115,7 +116,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
           slab?.release();
           throw error;
         } finally {
-          release();
+          batch.release();
         }
       },
       { concurrency: encodeConcurrency(config.threads) },

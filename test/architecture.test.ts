@@ -56,18 +56,10 @@ const AREAS: Readonly<
 };
 
 /** Imports of types that point the wrong way. Each is to go when its type finds a file further down. */
-const TYPES_TO_MOVE: readonly string[] = [
-  // `NearDuplicateReport` is part of the report and lies with the stage that fills it.
-  'src/report.ts -> src/stages/deduplicate.ts',
-  // `StoredField` is told by the file that reads it and used by the file that widens it.
-  'src/formats/arrow/widen.ts -> src/formats/arrow/schema.ts',
-  // `ChunkPlan`, `PagePlace` and `ParquetMorsel` are told by the planner, which itself reads with a cursor.
-  'src/formats/parquet/cursor.ts -> src/formats/parquet/plan.ts',
-  'src/formats/parquet/page-body.ts -> src/formats/parquet/plan.ts',
-];
+const TYPES_TO_MOVE: readonly string[] = [];
 
 /** Folders of `src/formats/` that hold a codec, which any format may use; all others hold a format. */
-const CODEC_FOLDERS: readonly string[] = ['zstd'];
+const CODEC_FOLDERS: readonly string[] = ['snappy', 'zstd'];
 
 /** One format on another: each pair with its reason. */
 const FORMATS_LENT: readonly string[] = [
@@ -76,8 +68,6 @@ const FORMATS_LENT: readonly string[] = [
   'src/formats/json/source.ts -> src/formats/jsonl/line-source.ts',
   // Parquet keeps the Arrow schema in its footer, as an IPC message.
   'src/formats/parquet/encode-footer.ts -> src/formats/arrow/encode-message.ts',
-  // Only Parquet pages are packed with Snappy, so its decoder lies there; all codecs are opened in one place.
-  'src/formats/decompress.ts -> src/formats/parquet/snappy/snappy-wasm.generated.ts',
 ];
 
 const files = ['src', 'workers'].flatMap(sourcesUnder);

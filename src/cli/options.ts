@@ -3,7 +3,7 @@ import { CurationError } from '../errors.ts';
 import { parseBytes } from '../units.ts';
 
 /** How an option's text becomes a value, and what `--help` says of it. */
-export interface OptionSpec {
+interface OptionSpec {
   readonly kind: 'text' | 'count' | 'rate' | 'bytes' | 'flag' | readonly string[];
   readonly short?: string;
   /** What stands for the value in `--help`. */

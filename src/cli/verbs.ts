@@ -15,7 +15,7 @@ export interface CliVerb {
 }
 
 /** What the command line adds to the options of a run. */
-export type Watch = Pick<ConvertOptions, 'signal' | 'onEvent'>;
+type Watch = Pick<ConvertOptions, 'signal' | 'onEvent'>;
 
 const inputAndOutput: OptionTable = {
   out: {

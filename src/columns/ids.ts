@@ -32,11 +32,11 @@ export function idColumn(batch: Batch, index: number, allocate: Allocate = alloc
   }
   const texts: Buffer[] = [];
   for (let row = 0; row < rowCount; row++) {
-    const value: unknown = vector.get(row);
+    const value: { toString(): string } | null = vector.get(row);
     if (value === null) {
       lengths[row] = -1;
     } else {
-      const text = Buffer.from(String(value));
+      const text = Buffer.from(value.toString());
       lengths[row] = text.length;
       texts.push(text);
     }

@@ -63,7 +63,7 @@ export async function* orderedMap<Input, Output>(
         continue;
       }
       let output = await head;
-      started.shift();
+      void started.shift();
       wake();
       for (;;) {
         yield output;

@@ -2,14 +2,14 @@ import zlib from 'node:zlib';
 import { uncompressSync } from 'lz4-napi';
 import { ZSTDDecoder } from 'zstddec';
 import { CurationError } from '../errors.ts';
-import { snappyWasmBase64 } from './parquet/snappy/snappy-wasm.generated.ts';
+import { snappyWasmBase64 } from './snappy/snappy-wasm.generated.ts';
 import { decodeZstdFrame } from './zstd/zstd.ts';
 
 /** Codecs of Parquet pages. `lz4_hadoop` is Parquet's deprecated LZ4: Hadoop's framing, or a bare block where a writer forgot it. */
 export type PageCodec = 'none' | 'snappy' | 'gzip' | 'brotli' | 'zstd' | 'lz4_raw' | 'lz4_hadoop';
 
 /** Most bytes one page may decode to; a page that claims more is refused before anything is allocated for it. */
-export const MAX_PAGE_BYTES: number = 512 * 1024 * 1024;
+const MAX_PAGE_BYTES: number = 512 * 1024 * 1024;
 
 /** A heap that grew beyond this for one huge page is given up after it, because WebAssembly memory never shrinks. */
 const MAX_KEPT_HEAP = 96 * 1024 * 1024;

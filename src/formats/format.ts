@@ -4,7 +4,7 @@ import type { Batch } from '../columns/batch.ts';
 export type FormatName = 'parquet' | 'arrow' | 'jsonl' | 'json';
 
 /**
- * A piece of one source, about 8 MiB once decoded: what a worker needs to open, decode and judge it alone.
+ * A piece of one source, about 6 MiB once decoded: what a worker needs to open, decode and judge it alone.
  * It crosses to a worker by structured clone, so everything in it is plain data; `bytes`, when a format's morsel has
  * them (standard input, compressed lines), is transferred, not copied. Each format extends this with its own fields.
  */
@@ -32,7 +32,7 @@ export interface Source {
 }
 
 export interface MorselOptions {
-  /** Decoded bytes aimed at in one morsel; default 8 MiB. */
+  /** Decoded bytes aimed at in one morsel; default 6 MiB. */
   readonly morselBytes: number;
   /** Names of columns to decode; undefined is all. Order and types follow the source's schema. */
   readonly columns?: readonly string[];

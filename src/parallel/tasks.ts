@@ -20,7 +20,7 @@ export interface Job {
   readonly outputs: Readonly<Record<string, JobOutput>>;
 }
 
-export interface JobOutput {
+interface JobOutput {
   readonly format: OutputFormat;
   /** As an IPC schema message. */
   readonly schema: Uint8Array;

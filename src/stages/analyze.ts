@@ -97,8 +97,8 @@ async function* pieces(
   sources: readonly Source[],
   options: AnalyzeOptions,
 ): AsyncGenerator<Piece, void, undefined> {
-  for (const [source, { morsels }] of sources.entries()) {
-    for await (const morsel of morsels({ morselBytes: options.morselBytes, signal: options.signal })) {
+  for (const [source, input] of sources.entries()) {
+    for await (const morsel of input.morsels({ morselBytes: options.morselBytes, signal: options.signal })) {
       yield { source, morsel, slabBytes: options.ring.slabBytes };
     }
   }

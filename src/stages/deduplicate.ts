@@ -1,17 +1,17 @@
-import { type RecallPoint, recallCurve } from '../kernels/banding.ts';
+import { recallCurve } from '../kernels/banding.ts';
 import { BloomLayers, type BloomLayersOptions, planLayer } from '../kernels/bloom-layers.ts';
 import { ExactSet, exactSetByteLength } from '../kernels/exact-set.ts';
 import type { SignatureParameters, Signatures } from '../kernels/signatures.ts';
 import { TwinCache, twinCacheByteLength } from '../kernels/twin-cache.ts';
+import type { NearDuplicateReport } from '../report.ts';
+import type { Verdicts } from '../verdicts.ts';
 
-/** Verdict: the document stays. */
-export const KEPT = 0;
 /** Verdict: its text is, byte for byte, that of an earlier kept document. */
 export const EXACT_DUPLICATE = 1;
 /** Verdict: it shares a band with an earlier kept document, or the filter of a band errs. */
 export const NEAR_DUPLICATE = 2;
-/** The verdicts by number, as reports and ledgers spell them. */
-export const reasonNames: readonly string[] = ['kept', 'exact-duplicate', 'near-duplicate'];
+/** Why a document can be dropped, as reports and ledgers spell it; verdict `i` is reason `i - 1`, verdict 0 is kept. */
+export const duplicateReasons: readonly string[] = ['exact-duplicate', 'near-duplicate'];
 
 /** What a deduplicator is planned for. */
 export interface DeduplicatorOptions {
@@ -21,32 +21,6 @@ export interface DeduplicatorOptions {
   readonly falsePositiveRate: number;
   /** Kept documents for which memory is taken at once; more are possible and take more. */
   readonly expectedDocuments: number;
-}
-
-/** What was decided about each document of a batch. The arrays are the caller's. */
-export interface Verdicts {
-  /** An index into {@link reasonNames} for each row. */
-  readonly reasons: Uint8Array;
-  /** Ordinal of an earlier kept document with the same text or band; -1 for a kept document or if no longer known. */
-  readonly twins: Float64Array;
-}
-
-/** How the index stands, for the report. Rates and recall speak of near duplicates; all zero if only exact ones are sought. */
-export interface NearDuplicateReport {
-  readonly bands: number;
-  readonly rows: number;
-  readonly ngram: number;
-  readonly filterBytes: number;
-  /** Share of the filters' bits that are set. */
-  readonly fill: number;
-  /** Reached now, over the whole index: chance that a document like no other would be dropped. Computed from the bits set. */
-  readonly falsePositiveRate: number;
-  /** Chance that a pair of this Jaccard similarity shares a band. */
-  readonly recall: readonly RecallPoint[];
-  readonly exactSetBytes: number;
-  readonly twinCacheBytes: number;
-  /** Filters on top of each other; 1 unless more documents were kept than expected. */
-  readonly layers: number;
 }
 
 /** Decides in document order, first one wins, in one pass. */
@@ -129,7 +103,7 @@ class OrderedDeduplicator implements Deduplicator {
       checkLength('bandKeys', signatures.bandKeys.length, 2 * bands * rowCount);
       checkLength('shingleCounts', signatures.shingleCounts.length, rowCount);
     }
-    const reasons = new Uint8Array(rowCount);
+    const verdicts = new Uint8Array(rowCount);
     const twins = new Float64Array(rowCount).fill(-1);
     // Deciding one row after the other is the definition, so batch borders cannot show. What makes it fast is that a few
     // rows ahead all their cache lines have been asked for together: tried without, three times slower.
@@ -138,16 +112,16 @@ class OrderedDeduplicator implements Deduplicator {
       this.exact.touch(signatures.contentHashes, start, end);
       this.near?.touch(signatures.bandKeys, rowCount, start, end);
       for (let row = start; row < end; row++)
-        this.decide(signatures, row, firstOrdinal + row, reasons, twins);
+        this.decide(signatures, row, firstOrdinal + row, verdicts, twins);
     }
-    return { reasons, twins };
+    return { verdicts, twins };
   }
 
   private decide(
     signatures: Signatures,
     row: number,
     ordinal: number,
-    reasons: Uint8Array,
+    verdicts: Uint8Array,
     twins: Float64Array,
   ): void {
     const { rowCount, contentHashes, bandKeys } = signatures;
@@ -155,14 +129,14 @@ class OrderedDeduplicator implements Deduplicator {
     const high = contentHashes[2 * row + 1]!;
     const slot = this.exact.find(low, high);
     if (slot >= 0) {
-      reasons[row] = EXACT_DUPLICATE;
+      verdicts[row] = EXACT_DUPLICATE;
       twins[row] = this.exact.ordinalAt(slot);
       return;
     }
     if (this.near !== undefined && this.twins !== undefined && signatures.shingleCounts[row]! !== 0) {
       const { bands } = this.near;
       if (this.near.hasAny(bandKeys, rowCount, row)) {
-        reasons[row] = NEAR_DUPLICATE;
+        verdicts[row] = NEAR_DUPLICATE;
         twins[row] = this.twins.recall(bandKeys, bands, rowCount, row);
         return;
       }

@@ -25,7 +25,7 @@ export const ledgerSchema: Schema = new Schema([
 ]);
 
 /** What the ledger needs to know of a batch. */
-export interface LedgerBatch {
+interface LedgerBatch {
   readonly rowCount: number;
   readonly rejects: readonly Reject[];
   readonly ids: Ids | undefined;

@@ -35,7 +35,7 @@ export interface PartSinkOptions {
  */
 export async function createPartSink(options: PartSinkOptions): Promise<Sink> {
   const { directory, prefix, extension, partBytes, createAssembler, onPart } = options;
-  const { create64 } = await xxhash();
+  const hasher = await xxhash();
   const folder = dirname(join(directory, prefix));
   await mkdir(folder, { recursive: true }).catch(explainWriteError(folder));
   const parts: Part[] = [];
@@ -47,7 +47,7 @@ export async function createPartSink(options: PartSinkOptions): Promise<Sink> {
     readonly hiddenPath: string;
     readonly file: FileHandle;
     readonly assembler: Assembler;
-    readonly hash: ReturnType<typeof create64>;
+    readonly hash: ReturnType<typeof hasher.create64>;
     rows: number;
     bytes: number;
   }
@@ -61,7 +61,7 @@ export async function createPartSink(options: PartSinkOptions): Promise<Sink> {
       hiddenPath,
       file,
       assembler: createAssembler(),
-      hash: create64(),
+      hash: hasher.create64(),
       rows: 0,
       bytes: 0,
     };
@@ -170,7 +170,7 @@ export function createStreamSink(stream: Writable, assembler: Assembler): Sink {
 }
 
 /** The reader of our output has gone away: the end of the work, not a failure of it. */
-export class ClosedPipe extends Error {
+class ClosedPipe extends Error {
   override readonly name = 'ClosedPipe';
 }
 

@@ -9,7 +9,7 @@ import { afterEach, beforeEach } from 'vitest';
 import type { Manifest, Report } from '../../src/report.ts';
 
 const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
-export const sharedData: string = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+const sharedData: string = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 export const hasSharedData: boolean = existsSync(sharedData);
 if (!hasSharedData)
   process.stdout.write('no ../shared/data beside the project: suites on real truth sets are skipped\n');
@@ -60,7 +60,7 @@ export async function sluice(words: readonly string[], options: CommandOptions =
   });
 }
 
-export async function readJson<T>(path: string): Promise<T> {
+async function readJson<T>(path: string): Promise<T> {
   return JSON.parse(await readFile(path, 'utf8')) as T;
 }
 
@@ -87,7 +87,7 @@ export async function gunzipped(name: string): Promise<Buffer> {
 export const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 /** A generator of numbers in [0, 1) that is the same every time: mulberry32. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -30,14 +30,14 @@ test('a part ends with the batch that fills it; each is listed with rows, bytes 
   const sink = await createPartSink(options());
   for (const text of ['abc', 'def', 'g']) await sink.append(encoded(text, 2));
   const parts = await sink.finish();
-  const { h64Raw } = await xxhash();
+  const hasher = await xxhash();
   expect(parts.map(({ path, rows, bytes: size }) => [path, rows, size])).toEqual([
     ['part-00000.txt', 4, 8],
     ['part-00001.txt', 2, 3],
   ]);
   for (const { path, xxh64 } of parts) {
     const content = await readFile(join(directory, path));
-    expect(xxh64).toBe(h64Raw(content).toString(16).padStart(16, '0'));
+    expect(xxh64).toBe(hasher.h64Raw(content).toString(16).padStart(16, '0'));
   }
   expect(await readFile(join(directory, 'part-00000.txt'), 'utf8')).toBe('<abcdef>');
   expect(sink.bytesWritten).toBe(11);

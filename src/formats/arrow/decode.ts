@@ -14,8 +14,9 @@ import { gather, OverBudget } from './gather.ts';
 import { loadColumns } from './load.ts';
 import { type BatchLayout, readMessage } from './messages.ts';
 import type { ArrowMorsel, SchemaPlace } from './morsel.ts';
-import { readSchema, type StoredSchema } from './schema.ts';
+import { readSchema } from './schema.ts';
 import { type SourceState, stateOf } from './state.ts';
+import type { StoredSchema } from './stored.ts';
 import { widenColumn } from './widen.ts';
 
 /** Largest decoded batch when a single row is over the limit: more cannot be told apart from a bomb. */

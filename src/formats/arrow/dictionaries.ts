@@ -5,8 +5,8 @@ import { concatenate, OverBudget } from './gather.ts';
 import { loadColumns } from './load.ts';
 import { type MessageSpan, maxBodyBytes, readMessage } from './messages.ts';
 import type { ArrowMorsel, DictionaryPlace } from './morsel.ts';
-import type { StoredSchema } from './schema.ts';
 import type { SourceState } from './state.ts';
+import type { StoredSchema } from './stored.ts';
 
 /** How the messages of a source are reached. */
 export interface MessageBytes {

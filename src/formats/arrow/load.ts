@@ -4,8 +4,8 @@ import { nullColumn } from '../../columns/types.ts';
 import { countZeros, hasBit, shiftBits } from './bits.ts';
 import type { BatchBody } from './body.ts';
 import { type Budget, gather, OverBudget, spend } from './gather.ts';
-import type { StoredField } from './schema.ts';
 import { bufferCount, readIndex } from './storage.ts';
+import type { StoredField } from './stored.ts';
 import { joinViews } from './views.ts';
 
 /** What a load needs beside the body. */

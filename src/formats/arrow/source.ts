@@ -4,7 +4,8 @@ import { CurationError } from '../../errors.ts';
 import type { Source } from '../format.ts';
 import { arrowMagic, type MessageSpan, readFooter, readMessage, readPrefix } from './messages.ts';
 import { type ArrowMorsel, appliedDictionaries, type DictionaryPlace, type SchemaPlace } from './morsel.ts';
-import { checkColumns, readSchema, type StoredSchema } from './schema.ts';
+import { checkColumns, readSchema } from './schema.ts';
+import type { StoredSchema } from './stored.ts';
 import { openArrowStream } from './stream-source.ts';
 
 /** Most rows of one morsel, where rows are so small that bytes do not bound them. */

@@ -1,7 +1,7 @@
 import type { Data } from 'apache-arrow';
 import type { BatchBody } from './body.ts';
 import type { DictionaryPlace } from './morsel.ts';
-import type { StoredSchema } from './schema.ts';
+import type { StoredSchema } from './stored.ts';
 
 /** What a thread remembers of one source between morsels. */
 export interface SourceState {

@@ -1,4 +1,4 @@
-import type { StoredField } from './schema.ts';
+import type { StoredField } from './stored.ts';
 
 /** Buffers of a field itself, its children and views apart. */
 export function bufferCount(field: StoredField, version: number): number {

@@ -12,7 +12,7 @@ import {
   Struct,
   Union,
 } from 'apache-arrow';
-import type { StoredField } from './schema.ts';
+import type { StoredField } from './stored.ts';
 
 /**
  * The field as the source has it: `stored.field` with 64-bit offsets where they were stored, at any depth. Inside the

@@ -1,9 +1,9 @@
 import { CurationError } from '../../errors.ts';
 import { Damage, type RowRange } from './damage.ts';
 import type { OpenFile } from './files.ts';
+import type { ChunkPlan, PagePlace, ParquetMorsel } from './morsel.ts';
 import { BLOCK, loadDictionary, openPage, type PageBody, readHeader } from './page-body.ts';
 import type { PageHeader } from './page-header.ts';
-import type { ChunkPlan, PagePlace, ParquetMorsel } from './plan.ts';
 import { type LeafSink, MAX_OFFSET } from './sink.ts';
 import { type Dictionary, isTextRange } from './values.ts';
 

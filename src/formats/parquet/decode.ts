@@ -7,7 +7,7 @@ import { assemble, type FilledLeaf, findDisagreement } from './assemble.ts';
 import { ColumnCursor, RowError } from './cursor.ts';
 import { takeFile } from './files.ts';
 import { arrowField } from './leaf-type.ts';
-import type { ParquetMorsel } from './plan.ts';
+import type { ParquetMorsel } from './morsel.ts';
 import { leavesOf } from './shape.ts';
 import { LeafSink, type Mark } from './sink.ts';
 

@@ -3,8 +3,8 @@ import { decompress } from '../decompress.ts';
 import { Damage } from './damage.ts';
 import { type OpenFile, readExactly } from './files.ts';
 import { BitPackedReader, bitWidth, HybridReader, type RunReader } from './hybrid.ts';
+import type { ChunkPlan } from './morsel.ts';
 import { ENCODING, type PageHeader, parsePageHeader } from './page-header.ts';
-import type { ChunkPlan } from './plan.ts';
 import {
   type Dictionary,
   openPrefixed,

@@ -1,7 +1,7 @@
 import { Damage } from './damage.ts';
 import { THRIFT, ThriftReader } from './thrift.ts';
 
-export type PageKind = 'data' | 'data-v2' | 'dictionary' | 'other';
+type PageKind = 'data' | 'data-v2' | 'dictionary' | 'other';
 
 /** Numbers of `Encoding` in parquet.thrift. */
 export const ENCODING = {

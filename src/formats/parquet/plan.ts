@@ -1,44 +1,12 @@
 import type { FileMetaData, RowGroup } from 'hyparquet';
 import { CurationError } from '../../errors.ts';
 import type { PageCodec } from '../decompress.ts';
-import type { Morsel, MorselOptions } from '../format.ts';
+import type { MorselOptions } from '../format.ts';
 import { ColumnCursor } from './cursor.ts';
 import type { FileIdentity, OpenFile } from './files.ts';
+import type { ChunkPlan, ParquetMorsel } from './morsel.ts';
 import type { FileSchema } from './schema.ts';
-import { type LeafColumn, leavesOf, type Shape } from './shape.ts';
-
-/** Where a page begins: its header's place in the file, and the rows and entries of the row group that begin before it. */
-export interface PagePlace {
-  readonly offset: number;
-  readonly row: number;
-  readonly entry: number;
-}
-
-/** What a worker must know of one column chunk to read rows of it. */
-export interface ChunkPlan {
-  readonly column: LeafColumn;
-  readonly codec: PageCodec;
-  readonly entryCount: number;
-  /** A page at or before the first row wanted. */
-  readonly start: PagePlace;
-  /** Place of the dictionary page if `start` lies behind it. */
-  readonly dictionaryOffset: number | undefined;
-}
-
-/** Rows of one row group. Small and plain: it crosses to a worker. */
-export interface ParquetMorsel extends Morsel {
-  readonly format: 'parquet';
-  readonly identity: FileIdentity;
-  /** No page may reach beyond this. */
-  readonly footerStart: number;
-  readonly rowGroup: number;
-  readonly rowGroupRows: number;
-  readonly rowStart: number;
-  readonly rowCount: number;
-  readonly shapes: readonly Shape[];
-  /** One a leaf, in the order of the shapes. */
-  readonly chunks: readonly ChunkPlan[];
-}
+import { leavesOf, type Shape } from './shape.ts';
 
 /** A file as the planner sees it. */
 export interface PlannedFile {
@@ -81,7 +49,7 @@ export function selectColumns(file: PlannedFile, names: readonly string[] | unde
 }
 
 /** A row group as one morsel. */
-export function wholeGroup(file: PlannedFile, index: number, shapes: readonly Shape[]): ParquetMorsel {
+function wholeGroup(file: PlannedFile, index: number, shapes: readonly Shape[]): ParquetMorsel {
   const group = file.metadata.row_groups[index]!;
   const where = `${file.path}: row group ${index}`;
   const rowCount = safeNumber(group.num_rows, `${where}: rows`);

@@ -28,13 +28,13 @@ export interface StructShape extends Common {
 }
 
 /** `definition` says there is a list; an element is there from `definition + 1`, and a further one has level `repetition + 1`. */
-export interface ListShape extends Common {
+interface ListShape extends Common {
   readonly kind: 'list';
   readonly child: Shape;
 }
 
 /** As a list; its child is the struct of key and value. */
-export interface MapShape extends Common {
+interface MapShape extends Common {
   readonly kind: 'map';
   readonly child: StructShape;
 }

@@ -6,7 +6,8 @@ import type { MorselOptions, Source } from '../format.ts';
 import { takeFile } from './files.ts';
 import { readFooter } from './footer.ts';
 import { arrowField } from './leaf-type.ts';
-import { checkRowGroups, cutGroup, type ParquetMorsel, type PlannedFile, selectColumns } from './plan.ts';
+import type { ParquetMorsel } from './morsel.ts';
+import { checkRowGroups, cutGroup, type PlannedFile, selectColumns } from './plan.ts';
 import { readSchema } from './schema.ts';
 
 /**

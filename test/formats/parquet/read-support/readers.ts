@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'vitest';
 import { decodeParquet } from '../../../../src/formats/parquet/decode.ts';
-import type { ParquetMorsel } from '../../../../src/formats/parquet/plan.ts';
+import type { ParquetMorsel } from '../../../../src/formats/parquet/morsel.ts';
 import { openParquet } from '../../../../src/formats/parquet/source.ts';
 import { fromArrow, fromDuck, type Plain } from './values.ts';
 
