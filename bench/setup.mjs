@@ -1,4 +1,4 @@
-// What `npm start`, `npm test` and `npm run bench` need on a fresh clone: dependencies by `npm ci`, then the build.
+// What `npm start`, `npm test` and `npm run bench` need on a fresh clone: dependencies, then the build.
 // Plain JavaScript and no imports beyond node:, because it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -29,7 +29,9 @@ const installed = `${root}node_modules/.package-lock.json`;
 const isFresh =
   existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
 if (!isFresh) {
-  console.error('Installing dependencies (npm ci) ...');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  console.error('Installing dependencies (npm install) ...');
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms, and a registry that does not
+  // carry them makes such a lock file. Versions are exact in package.json, and the lock file holds below that.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 if (!installOnly) run('npm', ['run', '--silent', 'build']);
