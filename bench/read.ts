@@ -92,7 +92,7 @@ async function compare(dump: Dump): Promise<void> {
       `${dump.compression}, ${(dump.textBytes / 1e6).toFixed(0)} MB of text`,
       'MB/s of processor time',
       'of the ceiling',
-      'sluice is faster by',
+      'sluice, times as fast',
     ],
     children.map(({ name, rates }) => [
       name,
