@@ -19,14 +19,14 @@ export interface Inputs {
 /** @throws CurationError when an input is missing, unreadable, or does not agree with the others on a column's type. */
 export async function openInputs(options: InputOptions): Promise<Inputs> {
   const patterns = typeof options.input === 'string' ? [options.input] : options.input;
-  const stdin: Readable = options.stdin ?? process.stdin;
+  const stdin = options.stdin ?? process.stdin;
   const sources: Source[] = [];
   for (const path of await resolveInputs(patterns)) {
     const format = options.inputFormat;
     sources.push(
       await openSource(path, {
         ...(format === undefined ? {} : { format }),
-        ...(path === '-' ? { stdin } : {}),
+        ...(path === '-' ? { stdin: bytesOf(stdin) } : {}),
       }),
     );
   }
@@ -37,6 +37,13 @@ export async function openInputs(options: InputOptions): Promise<Inputs> {
     isDocumentsExact: sources.every(({ isRowCountExact }) => isRowCountExact),
     byteLength: sum(sources.map(({ byteLength }) => byteLength)),
   };
+}
+
+/** Chunks as bytes: a Readable made from strings, or with an encoding set, gives strings. */
+async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of stream as AsyncIterable<string | Uint8Array>) {
+    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+  }
 }
 
 function sum(values: readonly (number | undefined)[]): number | undefined {
