@@ -82,8 +82,9 @@ interface Row {
   readonly text: string;
 }
 
-const keyOf = ({ source, row }: { readonly source: string; readonly row: number }): string =>
-  `${source}#${row}`;
+function keyOf({ source, row }: { readonly source: string; readonly row: number }): string {
+  return `${source}#${row}`;
+}
 
 async function textsOf(
   wanted: readonly { readonly source: string; readonly row: number }[],
