@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import xxhash from 'xxhash-wasm';
+import { copyBytes } from '../columns/copy.ts';
 import { explainWriteError, hiddenPathOf, syncDirectory } from '../flow/atomic-file.ts';
 import type { Assembler, Encoded } from '../formats/format.ts';
 import type { Part } from '../report.ts';
@@ -77,7 +78,7 @@ export async function createPartSink(options: PartSinkOptions): Promise<Sink> {
     // The disk works while this thread hashes.
     const writing = writeAll(part.file, filled, byteLength).catch(explainWriteError(part.hiddenPath));
     writing.catch(() => {});
-    for (const chunk of filled) part.hash.update(chunk);
+    for (const chunk of filled) hashChunk(part.hash, chunk);
     await writing;
     part.bytes += byteLength;
     bytesWritten += byteLength;
@@ -179,6 +180,21 @@ export function isClosedPipe(error: unknown): boolean {
   if (error instanceof ClosedPipe) return true;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+/** Of shared memory piece by piece through this: the hash copies what it is given, and V8 copies shared memory slowly. */
+const hashBuffer = new Uint8Array(256 * 1024);
+
+function hashChunk(hash: { update(input: Uint8Array): unknown }, chunk: Uint8Array): void {
+  if (chunk.buffer instanceof ArrayBuffer) {
+    hash.update(chunk);
+    return;
+  }
+  for (let start = 0; start < chunk.length; start += hashBuffer.length) {
+    const piece = chunk.subarray(start, start + hashBuffer.length);
+    copyBytes(piece, hashBuffer, 0);
+    hash.update(hashBuffer.subarray(0, piece.length));
+  }
 }
 
 async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], byteLength: number): Promise<void> {
