@@ -131,7 +131,8 @@ export function duplicateConfig(options: DuplicateOptions): DuplicateConfig {
   const shared = { falsePositiveRate, expectedDocuments };
   const { exactOnly, similarity, ngram, bands, rows, seed } = options;
   if (exactOnly === true) {
-    for (const [name, value] of Object.entries({ similarity, ngram, bands, rows })) {
+    const meaningless = { similarity, ngram, bands, rows, seed, 'false-positive': options.falsePositive };
+    for (const [name, value] of Object.entries(meaningless)) {
       if (value !== undefined) {
         throw new CurationError('USAGE', `--${name} has no meaning with --exact-only; leave one of them out`);
       }

@@ -10,6 +10,7 @@ import { inflate, type Wrapping, wrappingOf } from './inflate.ts';
 import { openJsonArray } from './json/source.ts';
 import { openJsonLines } from './jsonl/source.ts';
 import { openParquet } from './parquet/source.ts';
+import { replay } from './replay.ts';
 
 /**
  * Turns what the user named into files, in a stable order: patterns as given; inside one, names by their bytes. A
@@ -224,7 +225,7 @@ async function peek(
     chunks.push(value);
     head = Buffer.concat([head, value]);
   }
-  return { head, input: rejoin(chunks, iterator) };
+  return { head, input: replay(chunks, iterator) };
 }
 
 /** Whether more bytes could not change the answer: magic is complete, and of text there is a whole line. */
@@ -238,20 +239,4 @@ function isTelling(head: Uint8Array): boolean {
     .replace(/^\xef\xbb\xbf/, '')
     .trimStart();
   return first.startsWith('[') || first.includes('\n');
-}
-
-async function* rejoin(
-  chunks: Uint8Array[],
-  iterator: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
-    for (;;) {
-      const { value, done } = await iterator.next();
-      if (done === true) return;
-      yield value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
 }

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { CurationError } from '../../errors.ts';
 import type { MorselOptions, Source } from '../format.ts';
 import { inflate, type Wrapping, wrappingOf } from '../inflate.ts';
+import { replay } from '../replay.ts';
 import { type JsonLinesMorsel, type LineLayout, schemaOf } from './line-types.ts';
 import { type Sample, takeSample } from './sample.ts';
 import { cutBlocks } from './split.ts';
@@ -142,7 +143,7 @@ export async function openLineStream(
           `${path}: expected to read this stream once, found a second reading`,
         );
       isTaken = true;
-      const lines = continued(sample.chunks, iterator);
+      const lines = replay(sample.chunks, iterator);
       return blockMorsels(lines, path, format, sample.layout, options);
     },
   };
@@ -181,25 +182,7 @@ async function wrappingOfStream(
     head.push(value);
     total += value.length;
   }
-  return { wrapping: wrappingOf(Buffer.concat(head)), bytes: continued(head, iterator) };
-}
-
-async function* continued(
-  head: readonly Uint8Array[],
-  iterator: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  const waiting = [...head];
-  try {
-    // Shifted, so that a chunk of the sample is let go as soon as it was given out.
-    for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) yield chunk;
-    for (;;) {
-      const { value, done } = await iterator.next();
-      if (done === true) return;
-      yield value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
+  return { wrapping: wrappingOf(Buffer.concat(head)), bytes: replay(head, iterator) };
 }
 
 async function* blockMorsels(
