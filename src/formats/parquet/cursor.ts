@@ -3,7 +3,7 @@ import { Damage, type RowRange } from './damage.ts';
 import type { OpenFile } from './files.ts';
 import type { ChunkPlan, PagePlace, ParquetMorsel } from './morsel.ts';
 import { BLOCK, loadDictionary, openPage, type PageBody, readHeader } from './page-body.ts';
-import type { PageHeader } from './page-header.ts';
+import { ENCODING, type PageHeader } from './page-header.ts';
 import { type LeafSink, MAX_OFFSET } from './sink.ts';
 import { type Dictionary, isTextRange } from './values.ts';
 
@@ -26,9 +26,13 @@ export class RowError extends CurationError {
 const failures = new Map<string, unknown>();
 const MAX_FAILURES = 1024;
 
+/** A page too large to be decompressed twice for a batch: it comes to this part of what the batch may hold, or more. */
+const LARGE_PART = 1 / 8;
+
 /**
- * Reads the rows of one column chunk forwards, page by page, into a sink. It may start at any page whose place is known;
- * going backwards starts again from there. Nothing of the chunk is held but the page it stands in and the dictionary.
+ * Reads the rows of one column chunk forwards, page by page, into a sink. It may start at any page whose place is known.
+ * Going backwards inside the page it stands in costs no more than passing values; further back it starts again from a
+ * known page. Nothing of the chunk is held but the page it stands in and the dictionary.
  */
 export class ColumnCursor {
   /** Where the dictionary page was found, once it was. */
@@ -41,7 +45,7 @@ export class ColumnCursor {
   readonly #where: string;
   readonly #limit: number;
   readonly #rowGroupRows: number;
-  /** Where it starts again when an earlier row is asked for. */
+  /** Where it starts again when a row before its page is asked for. */
   #origin: PagePlace;
   /** The page the cursor stands in, or will open next. */
   #place: PagePlace;
@@ -79,16 +83,81 @@ export class ColumnCursor {
     return this.#kept.length + (this.#dictionary === undefined ? 0 : this.#dictionary.sink.cost) + 2 * BLOCK;
   }
 
-  /** The page the cursor stands in. */
-  get place(): PagePlace {
-    return this.#place;
+  /** A page at or before `row`, which is not before the start of the last `append`: the one it stands in if it can be. */
+  placeBefore(row: number): PagePlace {
+    return this.#place.row <= row ? this.#place : this.#origin;
   }
 
   /** Makes ready for a morsel from `row` on: at the page its plan names, unless the cursor stands between that page and the row. */
   moveTo({ start, dictionaryOffset }: ChunkPlan, row: number): void {
     this.dictionaryOffset ??= dictionaryOffset;
     this.#origin = start;
-    if (this.#row > row || this.#place.offset < start.offset) this.#restart(start);
+    if (this.#place.offset < start.offset) this.#restart(start);
+    else this.#goBackTo(row);
+  }
+
+  /**
+   * Bytes that a row takes in a sink, judged by the page the cursor stands in or will open next. Where that cannot be
+   * read it is 0: whoever asks for its rows is told why.
+   */
+  get rowBytes(): number {
+    const { column, entryCount } = this.#chunk;
+    const header = this.#peek();
+    if (header === undefined) return 0;
+    const levels = column.maxDefinition > 0 ? 1 : 0;
+    const value = column.width > 0 ? column.width : this.#valueBytes(header);
+    return ((value + levels) * entryCount) / Math.max(1, this.#rowGroupRows);
+  }
+
+  /** Bytes of a value that has its own length, with its offset: a plain page has four bytes of length in the offset's place. */
+  #valueBytes({ encoding, decodedLength, entryCount }: PageHeader): number {
+    const { plainDictionary, rleDictionary } = ENCODING;
+    const dictionary = this.#dictionary;
+    if (dictionary !== undefined && (encoding === plainDictionary || encoding === rleDictionary)) {
+      return dictionary.sink.byteLength / Math.max(1, dictionary.count) + 4;
+    }
+    return decodedLength / Math.max(1, entryCount);
+  }
+
+  /**
+   * The row that ends the page the cursor stands in or will open next, if the page is large beside `byteLimit`. Rows asked
+   * for up to there and no further leave the cursor where it can go back without decompressing the page again.
+   */
+  largePageEnd(byteLimit: number): number {
+    const header = this.#peek();
+    if (header === undefined || header.decodedLength < byteLimit * LARGE_PART) return Number.POSITIVE_INFINITY;
+    const isFlat = this.#chunk.column.maxRepetition === 0;
+    const rows = isFlat ? header.entryCount : this.#body?.rowCount;
+    return rows === undefined ? Number.POSITIVE_INFINITY : this.#place.row + rows;
+  }
+
+  /** Header of the page the cursor stands in or will open next; undefined where there is none that can be read. */
+  #peek(): PageHeader | undefined {
+    if (this.#header === undefined && this.#place.entry < this.#chunk.entryCount) {
+      try {
+        this.#findPage();
+      } catch (error) {
+        if (error instanceof CurationError) return undefined;
+        throw error;
+      }
+    }
+    return this.#header;
+  }
+
+  /** Leaves the rows from `row` on to be read again, if it is past it. */
+  #goBackTo(row: number): void {
+    if (this.#row <= row) return;
+    if (this.#place.row <= row && this.#body !== undefined) this.#rewind();
+    else this.#restart(this.#origin);
+  }
+
+  /** Goes back to the first entry of the page it stands in, which is still decoded. */
+  #rewind(): void {
+    const { header, body } = { header: this.#header, body: this.#body! };
+    this.#restart(this.#place);
+    this.#header = header;
+    this.#body = body;
+    for (const reader of [body.defs, body.reps, body.values]) reader?.rewind();
   }
 
   #restart(place: PagePlace): void {
@@ -108,21 +177,41 @@ export class ColumnCursor {
    * error, the sink has to be truncated by the caller. `rowsDone` says how far it came.
    */
   append(sink: LeafSink, start: number, end: number, limit: number): boolean {
-    let from = this.#origin;
+    this.#goBackTo(start);
     try {
-      if (this.#row > start) this.#restart(from);
       this.#consume(undefined, start, 0);
-      from = this.#place;
+    } catch (error) {
+      const described = this.#describe(error);
+      this.#restart(this.#origin);
+      throw described;
+    }
+    this.#origin = this.#place;
+    // Its copy stays as it is until another page is kept.
+    const first = { header: this.#header, body: this.#isKept() ? this.#body : undefined };
+    try {
       const fits = this.#consume(sink, end, limit);
       this.rowsDone = this.#row;
-      if (fits) this.#keep();
-      else this.#restart(from);
+      if (!fits) this.#undo(first);
+      this.#keep();
       return fits;
     } catch (error) {
       const described = this.#describe(error);
-      this.#restart(from);
+      this.#undo(first);
+      this.#keep();
       throw described;
     }
+  }
+
+  /** Goes back to the page in which the last `append` began. */
+  #undo(first: { readonly header: PageHeader | undefined; readonly body: PageBody | undefined }): void {
+    // Told by the entries before it, because the place of a page moves on when a dictionary page is passed.
+    if (this.#place.entry !== this.#origin.entry || this.#body === undefined) {
+      this.#restart(this.#origin);
+      if (first.body === undefined) return;
+      this.#header = first.header;
+      this.#body = first.body;
+    }
+    this.#rewind();
   }
 
   /** Where the page begins that holds the start of `row`. Planning only; rows must be asked for in ascending order. */
@@ -169,11 +258,11 @@ export class ColumnCursor {
   /** Copies what is left of the page, because the codec's memory goes to the next column. */
   #keep(): void {
     const body = this.#body;
-    if (this.#left === 0 && this.#blockAt === this.#blockEnd) {
+    if (body === undefined) {
       this.#kept = new Uint8Array(0);
       return;
     }
-    if (body === undefined || body.bytes.buffer === this.#kept.buffer) return;
+    if (this.#isKept()) return;
     const { bytes } = body;
     if (bytes.length > this.#kept.length) this.#kept = new Uint8Array(bytes.length);
     this.#kept.set(bytes);
@@ -182,6 +271,10 @@ export class ColumnCursor {
       if (reader !== undefined && reader.bytes === bytes) reader.bytes = copy;
     }
     this.#body = { ...body, bytes: copy };
+  }
+
+  #isKept(): boolean {
+    return this.#body?.bytes.buffer === this.#kept.buffer;
   }
 
   /** Reads on until `target` rows have begun and the last of them is complete; without a sink it skips. */

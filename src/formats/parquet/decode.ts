@@ -17,6 +17,14 @@ const MAX_ROW_BYTES = 1 << 30;
 /** Pages and dictionaries that cursors may hold between morsels, in all. */
 const MAX_KEPT_BYTES = 12 * 1024 * 1024;
 
+/** The same for the columns of the latest morsel alone, whose pages may be as large as a row group. */
+const MAX_LATEST_BYTES = 128 * 1024 * 1024;
+
+/** How full a first step is to make a batch, how full later ones, and what counts as full: it is not worth another step. */
+const FIRST_FILL = 0.9;
+const FILL = 0.95;
+const FULL = 0.75;
+
 /** Decodes rows of a row group to Arrow. Its buffers are reused by the next call in the same thread. */
 export const decodeParquet: Decode<ParquetMorsel> = async (morsel, options) => {
   await decompressReady();
@@ -66,10 +74,10 @@ class MorselReader {
     const rejects: Reject[] = [];
     let row = rowStart;
     let kept = 0;
-    let step = rowCount;
+    let step = this.#rowsWithin(byteLimit * FIRST_FILL);
     let isFull = false;
     while (row < end && !isFull) {
-      const n = Math.min(step, end - row);
+      const n = Math.min(step, this.#stepEnd(row, end, byteLimit) - row);
       // A row that is too large by itself comes alone.
       const isAlone = n === 1 && kept === 0;
       try {
@@ -77,16 +85,17 @@ class MorselReader {
         if (outcome.kind === 'done') {
           row += n;
           kept += n;
-          step = n * 2;
-          isFull = this.#cost() >= byteLimit * 0.9;
+          const cost = this.#cost();
+          const room = Math.floor((byteLimit * FILL - cost) / (cost / kept));
+          step = Math.max(1, Math.min(step * 2, room));
+          isFull = cost >= byteLimit * FULL;
         } else if (isAlone) {
           throw this.#oversized(row);
         } else if (n === 1) {
           isFull = true;
         } else {
-          step = Math.max(1, Math.min(n - 1, outcome.fitting));
-          // Nearly nothing is left: cutting here saves reading pages again for a few rows.
-          isFull = kept > 0 && this.#cost() >= byteLimit * 0.75;
+          // How many fit is known to a block only, which may be more than a batch.
+          step = Math.max(n >>> 1, outcome.fitting);
         }
       } catch (error) {
         if (!(error instanceof CurationError) || onError === 'fail') throw error;
@@ -112,6 +121,22 @@ class MorselReader {
     const rest = row < end ? this.#rest(row, end) : undefined;
     forgetCursors(this.#leaves.length);
     return { batch, rest, rejects };
+  }
+
+  /** About how many rows come to `byteLength` bytes. */
+  #rowsWithin(byteLength: number): number {
+    const rowBytes = this.#leaves.reduce((sum, { cursor }) => sum + cursor.rowBytes, 0);
+    return rowBytes > 0 ? Math.max(1, Math.floor(byteLength / rowBytes)) : this.#morsel.rowCount;
+  }
+
+  /** Where a step from `row` on has to end, so that no large page must be decompressed again if it does not fit. */
+  #stepEnd(row: number, end: number, byteLimit: number): number {
+    let stop = end;
+    for (const { cursor } of this.#leaves) {
+      const pageEnd = cursor.largePageEnd(byteLimit);
+      if (pageEnd > row && pageEnd < stop) stop = pageEnd;
+    }
+    return stop;
   }
 
   /** Adds rows to all sinks or, if they do not fit or cannot be read, to none. */
@@ -172,10 +197,7 @@ class MorselReader {
   #rest(rowStart: number, end: number): ParquetMorsel {
     const chunks = this.#morsel.chunks.map((chunk, i) => {
       const { cursor } = this.#leaves[i]!;
-      const { place, dictionaryOffset } = cursor;
-      return place.row <= rowStart && place.offset >= chunk.start.offset
-        ? { ...chunk, start: place, dictionaryOffset }
-        : chunk;
+      return { ...chunk, start: cursor.placeBefore(rowStart), dictionaryOffset: cursor.dictionaryOffset };
     });
     return { ...this.#morsel, chunks, rowStart, rowCount: end - rowStart };
   }
@@ -190,12 +212,12 @@ function addReject(rejects: Reject[], before: number, rowCount: number, message:
   }
 }
 
-/** Drops the cursors unused for longest until the rest hold little enough; the latest `keep` stay. */
-function forgetCursors(keep: number): void {
+/** Drops the cursors unused for longest until the rest hold little enough; the latest `count` may hold more. */
+function forgetCursors(count: number): void {
   let held = 0;
   for (const cursor of cursors.values()) held += cursor.keptBytes;
   for (const [key, cursor] of cursors) {
-    if (held <= MAX_KEPT_BYTES || cursors.size <= keep) return;
+    if (held <= (cursors.size > count ? MAX_KEPT_BYTES : MAX_LATEST_BYTES)) return;
     held -= cursor.keptBytes;
     cursors.delete(key);
   }

@@ -6,6 +6,8 @@ export interface RunReader {
   bytes: Uint8Array;
   /** Writes the next `count` numbers to `target` from `at`. */
   take(target: Uint8Array | Int32Array, at: number, count: number): void;
+  /** Goes back to the first number. */
+  rewind(): void;
 }
 
 /**
@@ -14,6 +16,7 @@ export interface RunReader {
  */
 export class HybridReader implements RunReader {
   bytes: Uint8Array;
+  readonly #start: number;
   #position: number;
   readonly #end: number;
   readonly #bits: number;
@@ -26,9 +29,16 @@ export class HybridReader implements RunReader {
   constructor(bytes: Uint8Array, start: number, end: number, bits: number) {
     if (bits > 32) throw new Damage(`expected a bit width of at most 32, found ${bits}`);
     this.bytes = bytes;
+    this.#start = start;
     this.#position = start;
     this.#end = end;
     this.#bits = bits;
+  }
+
+  rewind(): void {
+    this.#position = this.#start;
+    this.#left = 0;
+    this.#isPacked = false;
   }
 
   take(target: Uint8Array | Int32Array, at: number, count: number): void {
@@ -141,6 +151,10 @@ export class BitPackedReader implements RunReader {
     this.bytes = bytes;
     this.#start = start;
     this.#bits = bits;
+  }
+
+  rewind(): void {
+    this.#bit = 0;
   }
 
   take(target: Uint8Array | Int32Array, at: number, count: number): void {

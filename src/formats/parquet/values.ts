@@ -16,6 +16,8 @@ export interface Values {
   /** True if all of them are known to be UTF-8. */
   readonly isText: boolean;
   skip(count: number): void;
+  /** Goes back to the first value of the page. */
+  rewind(): void;
   /** False, with `sink.byteLength` as it was, if the bytes in use would exceed `limit`; nothing is copied then. */
   append(sink: LeafSink, count: number, limit: number): boolean;
 }
@@ -147,12 +149,18 @@ class FixedValues implements Values {
   bytes: Uint8Array;
   readonly isText = false;
   readonly #width: number;
+  readonly #start: number;
   #at: number;
 
   constructor(bytes: Uint8Array, start: number, width: number) {
     this.bytes = bytes;
+    this.#start = start;
     this.#at = start;
     this.#width = width;
+  }
+
+  rewind(): void {
+    this.#at = this.#start;
   }
 
   skip(count: number): void {
@@ -179,6 +187,10 @@ class BitValues implements Values {
   constructor(bytes: Uint8Array, start: number) {
     this.bytes = bytes;
     this.#start = start;
+  }
+
+  rewind(): void {
+    this.#bit = 0;
   }
 
   skip(count: number): void {
@@ -211,6 +223,10 @@ class RunValues implements Values {
 
   set bytes(bytes: Uint8Array) {
     this.#runs.bytes = bytes;
+  }
+
+  rewind(): void {
+    this.#runs.rewind();
   }
 
   skip(count: number): void {
@@ -249,6 +265,10 @@ class DictionaryValues implements Values {
 
   set bytes(bytes: Uint8Array) {
     this.#runs.bytes = bytes;
+  }
+
+  rewind(): void {
+    this.#runs.rewind();
   }
 
   skip(count: number): void {
@@ -350,11 +370,17 @@ const SHORT = 48;
 class PlainBytes implements Values {
   bytes: Uint8Array;
   readonly isText = false;
+  readonly #start: number;
   #at: number;
 
   constructor(bytes: Uint8Array, start: number) {
     this.bytes = bytes;
+    this.#start = start;
     this.#at = start;
+  }
+
+  rewind(): void {
+    this.#at = this.#start;
   }
 
   skip(count: number): void {
@@ -432,13 +458,20 @@ class LengthBytes implements Values {
   bytes: Uint8Array;
   readonly isText = false;
   readonly #lengths: Int32Array;
+  readonly #start: number;
   #index = 0;
   #at: number;
 
   constructor(bytes: Uint8Array, start: number, lengths: Int32Array) {
     this.bytes = bytes;
+    this.#start = start;
     this.#at = start;
     this.#lengths = lengths;
+  }
+
+  rewind(): void {
+    this.#index = 0;
+    this.#at = this.#start;
   }
 
   skip(count: number): void {
@@ -485,6 +518,7 @@ class PrefixBytes implements Values {
   readonly isText = false;
   readonly #prefixes: Int32Array;
   readonly #suffixes: Int32Array;
+  readonly #start: number;
   #index = 0;
   #at: number;
   /** The value before, as far as later ones may share it. */
@@ -492,9 +526,15 @@ class PrefixBytes implements Values {
 
   constructor(bytes: Uint8Array, start: number, prefixes: Int32Array, suffixes: Int32Array) {
     this.bytes = bytes;
+    this.#start = start;
     this.#at = start;
     this.#prefixes = prefixes;
     this.#suffixes = suffixes;
+  }
+
+  rewind(): void {
+    this.#index = 0;
+    this.#at = this.#start;
   }
 
   skip(count: number): void {
