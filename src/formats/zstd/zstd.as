@@ -1,5 +1,5 @@
 // AssemblyScript (not TypeScript, hence the name): decodes Zstandard frames, RFC 8878, without dictionaries.
-// Output is one contiguous area, so the window is the output itself. Copies move 16 bytes at a time and may write up to 63
+// Output is one contiguous area, so the window is the output itself. Copies move 32 bytes at a time and may write up to 31
 // bytes behind where they end, which is why the host leaves 64 free behind the input and behind the output.
 //
 // Bit streams are read backwards from fixed addresses without a check per read: all that damage can make a reader do is to
@@ -7,21 +7,23 @@
 // a stream was used up exactly is compared at its end.
 
 // Memory:  0 constants | tables | literals of a block | INPUT: the host's input, 64 free, output, 64 free
-const HUF1: usize = 0x1000; // 2048 of u16: symbol | bits << 8
-const HUF2: usize = 0x2000; // 2048 of u32: two symbols | bits << 16 | symbols << 24
-const LL: usize = 0x4000; // 512 FSE entries of 8 bytes, see `fill`
-const ML: usize = 0x5000; // 512
-const OF: usize = 0x6000; // 256
-const LL_DEFAULT: usize = 0x6800; // 64
-const ML_DEFAULT: usize = 0x6a00; // 64
-const OF_DEFAULT: usize = 0x6c00; // 32
-const WEIGHTS: usize = 0x6d00; // 256 bytes, one per literal
-const WEIGHT_FSE: usize = 0x6e00; // 64 FSE entries of 8 bytes
-const COUNTS: usize = 0x7000; // 64 of i16: normalised counts
-const NEXT: usize = 0x7080; // 64 of u16
-const RANKS: usize = 0x7100; // 16 of u32
-const SPREAD: usize = 0x7200; // 512 bytes: symbol of each state, and 8 free
-const SEQUENCES: usize = 0x8000; // BATCH sequences of 12 bytes: literals, match, offset
+const HUFFMAN: usize = 0x1000; // 2048 of u16: bits | literal << 8
+const LL: usize = 0x2000; // 512 FSE entries, see `fill`: literal lengths
+const ML: usize = 0x4000; // 512: match lengths
+const OF: usize = 0x6000; // 256: offsets
+const LL_DEFAULT: usize = 0x7000; // 64
+const ML_DEFAULT: usize = 0x7400; // 64
+const OF_DEFAULT: usize = 0x7800; // 32
+const WEIGHTS: usize = 0x7a00; // 256 bytes, one per literal
+const WEIGHT_FSE: usize = 0x7b00; // 64 FSE entries
+const COUNTS: usize = 0x7f00; // 64 of i16: normalised counts
+const NEXT: usize = 0x7f80; // 64 of u16
+const RANKS: usize = 0x8000; // 16 of u32
+const SPREAD: usize = 0x8080; // 512 bytes: symbol of each state
+const LL_CODES: usize = 0x8400; // 36 FSE entries without state, one per code
+const ML_CODES: usize = 0x8700; // 53
+const OF_CODES: usize = 0x8b00; // 32
+const SEQUENCES: usize = 0x9000; // BATCH of 12 bytes: literals, match, offset as coded
 const BATCH: i32 = 512;
 const LITERALS: usize = 0x10000; // 128 KiB and 64 free
 const INPUT: usize = 0x30080;
@@ -101,7 +103,6 @@ let hasChecksum: bool = false;
 const UNKNOWN: u64 = u64.MAX_VALUE;
 // What blocks of a frame leave to the next.
 let hufReady: bool = false;
-let hufPairs: bool = false;
 let llTable: usize = 0;
 let llLog: u32 = 0;
 let ofTable: usize = 0;
@@ -179,10 +180,15 @@ function readCounts(src: usize, srcEnd: usize, maxLog: u32, symbols: u32): usize
 }
 
 /**
- * Builds an FSE table (4.1.1) from `counts`. An entry: u16 address of the next state's first entry, u8 bits to add to it,
- * u8 extra bits, u32 value.
+ * Builds an FSE table (4.1.1) from `counts`. An entry has 16 bytes:
+ *
+ *   0 u32 value, to which the extra bits are added     8 u16 address of the first entry of the next state
+ *   4 u32 mask of the extra bits                      10 u16 mask of the bits that choose among these, times 16
+ *                                                     12 u8 how many: to rotate; u8 extra bits; u8 both; u8 0
+ *
+ * Fields are taken from the top of 64 bits by rotating them to the bottom, which is fewer steps than two shifts each.
  */
-function fill(table: usize, log: u32, counts: usize, symbols: u32, bases: usize, extras: usize): void {
+function fill(table: usize, log: u32, counts: usize, symbols: u32, codes: usize): void {
   const size: u32 = 1 << log;
   const mask = size - 1;
   let high = mask;
@@ -204,46 +210,65 @@ function fill(table: usize, log: u32, counts: usize, symbols: u32, bases: usize,
       while (position > high);
     }
   }
-  for (let state: u32 = 0; state < size; state++) {
-    const symbol: u32 = load<u8>(SPREAD + state);
+  const end = table + (size << 4);
+  const first = <u32>table - (size << 4);
+  let spread = SPREAD;
+  for (let at = table; at < end; at += 16) {
+    const symbol: u32 = load<u8>(spread++);
     const next: u32 = load<u16>(NEXT + (symbol << 1));
     store<u16>(NEXT + (symbol << 1), <u16>(next + 1));
     const bits = log - highBit(next);
-    const target = <u32>table + (((next << bits) - size) << 3);
-    const head = target | (bits << 16) | (<u32>load<u8>(extras + symbol) << 24);
-    store<u64>(table + (state << 3), <u64>head | (<u64>load<u32>(bases + (symbol << 2)) << 32));
+    const code = codes + (symbol << 4);
+    store<u64>(at, load<u64>(code));
+    const state = (first + (next << (bits + 4))) | (((<u32>1 << bits) - 1) << 20);
+    store<u64>(at, load<u64>(code, 8) + (<u64>state | (<u64>(bits * 0x10001) << 32)), 8);
+  }
+}
+
+/** Entries of all codes as they are without a state; `shift` more bits to rotate after their extra bits. */
+function fillCodes(codes: usize, symbols: u32, bases: usize, extras: usize, shift: u32): void {
+  for (let symbol: u32 = 0; symbol < symbols; symbol++) {
+    const extra: u32 = load<u8>(extras + symbol);
+    const at = codes + (symbol << 4);
+    store<u32>(at, load<u32>(bases + (symbol << 2)));
+    store<u32>(at, (<u32>1 << extra) - 1, 4);
+    store<u32>(at, 0, 8);
+    store<u32>(at, shift | (extra << 8) | (extra << 16), 12);
   }
 }
 
 function fillDefaults(): void {
-  fill(LL_DEFAULT, 6, LL_COUNTS, 36, LL_BASE, LL_BITS);
-  fill(ML_DEFAULT, 6, ML_COUNTS, 53, ML_BASE, ML_BITS);
-  fill(OF_DEFAULT, 5, OF_COUNTS, 29, OF_BASE, OF_BITS);
+  fillCodes(LL_CODES, 36, LL_BASE, LL_BITS, 4);
+  fillCodes(ML_CODES, 53, ML_BASE, ML_BITS, 0);
+  fillCodes(OF_CODES, 32, OF_BASE, OF_BITS, 0);
+  fill(LL_DEFAULT, 6, LL_COUNTS, 36, LL_CODES);
+  fill(ML_DEFAULT, 6, ML_COUNTS, 53, ML_CODES);
+  fill(OF_DEFAULT, 5, OF_COUNTS, 29, OF_CODES);
   defaultsReady = true;
 }
 
 /** Reads weights of literals compressed with FSE (4.2.1.2). Returns how many, or 0 for damage. */
 function readWeights(src: usize, srcEnd: usize): u32 {
-  src = readCounts(src, srcEnd, 6, 12);
+  src = readCounts(src, srcEnd, 6, 13);
   if (src == 0 || src >= srcEnd) return 0;
-  // Bases are not needed: the value of an entry is the code itself, for which the offsets' extra bits serve.
-  fill(WEIGHT_FSE, readLog, COUNTS, 12, OF_BASE, OF_BITS);
+  // The symbol itself is wanted, and an offset's code is how many extra bits it has.
+  fill(WEIGHT_FSE, readLog, COUNTS, 13, OF_CODES);
   const last: u32 = load<u8>(srcEnd - 1);
   if (last == 0) return 0;
   let left: i32 = (<i32>(srcEnd - src) << 3) - <i32>(8 - highBit(last));
-  let state1: u32 = <u32>WEIGHT_FSE + (bitsAt(src, left, readLog) << 3);
+  let state1: u32 = <u32>WEIGHT_FSE + (bitsAt(src, left, readLog) << 4);
   left -= readLog;
-  let state2: u32 = <u32>WEIGHT_FSE + (bitsAt(src, left, readLog) << 3);
+  let state2: u32 = <u32>WEIGHT_FSE + (bitsAt(src, left, readLog) << 4);
   left -= readLog;
   if (left < 0) return 0;
   let count: u32 = 0;
   while (count < 254) {
-    store<u8>(WEIGHTS + count++, load<u8>(state1, 3));
-    const bits: u32 = load<u8>(state1, 2);
-    const next: u32 = <u32>load<u16>(state1) + (bitsAt(src, left, bits) << 3);
+    store<u8>(WEIGHTS + count++, load<u8>(state1, 13));
+    const bits: u32 = load<u8>(state1, 12);
+    const next: u32 = <u32>load<u16>(state1, 8) + (bitsAt(src, left, bits) << 4);
     left -= bits;
     if (left < 0) {
-      store<u8>(WEIGHTS + count++, load<u8>(state2, 3));
+      store<u8>(WEIGHTS + count++, load<u8>(state2, 13));
       return count;
     }
     state1 = state2;
@@ -260,7 +285,7 @@ function bitsAt(src: usize, left: i32, count: u32): u32 {
   return (load<u32>(src + <usize>(from >> 3)) >> (from & 7)) & ((1 << count) - 1);
 }
 
-/** Reads a Huffman tree (4.2.1) and builds `HUF1`. Returns the address behind it, 0 for damage, 1 for a tree too deep. */
+/** Reads a Huffman tree (4.2.1) and builds `HUFFMAN`. Returns the address behind it, 0 for damage, 1 for a tree too deep. */
 function readTree(src: usize, srcEnd: usize): usize {
   if (src >= srcEnd) return 0;
   const head: u32 = load<u8>(src++);
@@ -317,8 +342,8 @@ function readTree(src: usize, srcEnd: usize): usize {
     const from = load<u32>(rank);
     const length: u32 = 1 << (weight - 1 + scale);
     store<u32>(rank, from + length);
-    const entry = i | ((log + 1 - weight) << 8);
-    const at = HUF1 + (from << 1);
+    const entry = (log + 1 - weight) | (i << 8);
+    const at = HUFFMAN + (from << 1);
     if (length == 1) store<u16>(at, <u16>entry);
     else if (length == 2) store<u32>(at, entry * 0x10001);
     else if (length == 4) store<u64>(at, <u64>entry * 0x0001000100010001);
@@ -328,22 +353,7 @@ function readTree(src: usize, srcEnd: usize): usize {
     }
   }
   hufReady = true;
-  hufPairs = false;
   return src;
-}
-
-/** Builds `HUF2` from `HUF1`: a second symbol joins the first where its whole code lies within the 11 bits. */
-function pairUp(): void {
-  for (let i: u32 = 0; i < 2048; i++) {
-    const first: u32 = load<u16>(HUF1 + (i << 1));
-    const used = first >> 8;
-    const second: u32 = load<u16>(HUF1 + (((i << used) & 2047) << 1));
-    const both = used + (second >> 8);
-    const one = (first & 255) | (used << 16) | (1 << 24);
-    const two = (first & 255) | ((second & 255) << 8) | (both << 16) | (2 << 24);
-    store<u32>(HUF2 + (i << 2), both <= 11 ? two : one);
-  }
-  hufPairs = true;
 }
 
 // A reader of literals is `bits`, 64 bits of the stream with the next one on top and 1 as a mark at the bottom of what was
@@ -364,14 +374,20 @@ function reload(at: usize, used: u64): u64 {
 /** Decodes the last literals of a stream one by one. False if the stream is not used up exactly with them. */
 function finish(bits: u64, at: usize, start: usize, dst: usize, dstEnd: usize): bool {
   while (dst < dstEnd) {
-    const entry: u32 = load<u16>(<usize>(bits >> 53) << 1, HUF1);
-    store<u8>(dst++, <u8>entry);
-    bits <<= <u64>(entry >> 8);
+    const entry: u32 = load<u16>(<usize>(bits >> 53) << 1, HUFFMAN);
+    store<u8>(dst++, <u8>(entry >> 8));
+    bits <<= <u64>(entry & 255);
     const used = ctz<u64>(bits);
     at -= <usize>(used >> 3);
     bits = reload(at, used);
   }
   return (<i32>(at - start) << 3) + 64 == <i32>ctz<u64>(bits);
+}
+
+// @ts-ignore: decorator
+@inline
+function single(bits: u64): u32 {
+  return load<u16>(<usize>(bits >> 53) << 1, HUFFMAN);
 }
 
 /** Four streams of literals, symbol by symbol, five of each per load of 64 bits. */
@@ -385,93 +401,86 @@ function decodeFour(
   let d1 = dst, d2 = dst + segment, d3 = d2 + segment, d4 = d3 + segment;
   const stop = dst + last;
   while (d1 + 5 <= stop) {
-    let e1: u32, e2: u32, e3: u32, e4: u32;
-    for (let i: usize = 0; i < 5; i++) {
-      e1 = load<u16>(<usize>(b1 >> 53) << 1, HUF1);
-      e2 = load<u16>(<usize>(b2 >> 53) << 1, HUF1);
-      e3 = load<u16>(<usize>(b3 >> 53) << 1, HUF1);
-      e4 = load<u16>(<usize>(b4 >> 53) << 1, HUF1);
-      b1 <<= <u64>(e1 >> 8);
-      b2 <<= <u64>(e2 >> 8);
-      b3 <<= <u64>(e3 >> 8);
-      b4 <<= <u64>(e4 >> 8);
-      store<u8>(d1 + i, <u8>e1);
-      store<u8>(d2 + i, <u8>e2);
-      store<u8>(d3 + i, <u8>e3);
-      store<u8>(d4 + i, <u8>e4);
-    }
-    const u1 = ctz<u64>(b1);
-    const u2 = ctz<u64>(b2);
-    const u3 = ctz<u64>(b3);
-    const u4 = ctz<u64>(b4);
-    a1 -= <usize>(u1 >> 3);
-    a2 -= <usize>(u2 >> 3);
-    a3 -= <usize>(u3 >> 3);
-    a4 -= <usize>(u4 >> 3);
-    b1 = reload(a1, u1);
-    b2 = reload(a2, u2);
-    b3 = reload(a3, u3);
-    b4 = reload(a4, u4);
+    let e: u32;
+    e = single(b1);
+    b1 <<= <u64>e;
+    store<u8>(d1, <u8>(e >> 8));
+    e = single(b2);
+    b2 <<= <u64>e;
+    store<u8>(d2, <u8>(e >> 8));
+    e = single(b3);
+    b3 <<= <u64>e;
+    store<u8>(d3, <u8>(e >> 8));
+    e = single(b4);
+    b4 <<= <u64>e;
+    store<u8>(d4, <u8>(e >> 8));
+    e = single(b1);
+    b1 <<= <u64>e;
+    store<u8>(d1, <u8>(e >> 8), 1);
+    e = single(b2);
+    b2 <<= <u64>e;
+    store<u8>(d2, <u8>(e >> 8), 1);
+    e = single(b3);
+    b3 <<= <u64>e;
+    store<u8>(d3, <u8>(e >> 8), 1);
+    e = single(b4);
+    b4 <<= <u64>e;
+    store<u8>(d4, <u8>(e >> 8), 1);
+    e = single(b1);
+    b1 <<= <u64>e;
+    store<u8>(d1, <u8>(e >> 8), 2);
+    e = single(b2);
+    b2 <<= <u64>e;
+    store<u8>(d2, <u8>(e >> 8), 2);
+    e = single(b3);
+    b3 <<= <u64>e;
+    store<u8>(d3, <u8>(e >> 8), 2);
+    e = single(b4);
+    b4 <<= <u64>e;
+    store<u8>(d4, <u8>(e >> 8), 2);
+    e = single(b1);
+    b1 <<= <u64>e;
+    store<u8>(d1, <u8>(e >> 8), 3);
+    e = single(b2);
+    b2 <<= <u64>e;
+    store<u8>(d2, <u8>(e >> 8), 3);
+    e = single(b3);
+    b3 <<= <u64>e;
+    store<u8>(d3, <u8>(e >> 8), 3);
+    e = single(b4);
+    b4 <<= <u64>e;
+    store<u8>(d4, <u8>(e >> 8), 3);
+    e = single(b1);
+    b1 <<= <u64>e;
+    store<u8>(d1, <u8>(e >> 8), 4);
+    e = single(b2);
+    b2 <<= <u64>e;
+    store<u8>(d2, <u8>(e >> 8), 4);
+    e = single(b3);
+    b3 <<= <u64>e;
+    store<u8>(d3, <u8>(e >> 8), 4);
+    e = single(b4);
+    b4 <<= <u64>e;
+    store<u8>(d4, <u8>(e >> 8), 4);
+    let u: u64;
+    u = ctz<u64>(b1);
+    a1 -= <usize>(u >> 3);
+    b1 = reload(a1, u);
+    u = ctz<u64>(b2);
+    a2 -= <usize>(u >> 3);
+    b2 = reload(a2, u);
+    u = ctz<u64>(b3);
+    a3 -= <usize>(u >> 3);
+    b3 = reload(a3, u);
+    u = ctz<u64>(b4);
+    a4 -= <usize>(u >> 3);
+    b4 = reload(a4, u);
     d1 += 5;
     d2 += 5;
     d3 += 5;
     d4 += 5;
   }
   const end1 = dst + segment, end2 = end1 + segment, end3 = end2 + segment;
-  return finish(b1, a1, s1, d1, end1) && finish(b2, a2, s2, d2, end2) && finish(b3, a3, s3, d3, end3) && finish(b4, a4, s4, d4, end);
-}
-
-// @ts-ignore: decorator
-@inline
-function pairOf(bits: u64): u32 {
-  return load<u32>(<usize>(bits >> 53) << 2, HUF2);
-}
-
-/** As `decodeFour`, with one or two symbols per look-up; pays where two codes often fit into 11 bits. */
-function decodeFourPairs(
-  dst: usize, size: usize, segment: usize, s1: usize, s2: usize, s3: usize, s4: usize, srcEnd: usize,
-): bool {
-  let a1 = s2 - 8, a2 = s3 - 8, a3 = s4 - 8, a4 = srcEnd - 8;
-  let b1 = open(s2), b2 = open(s3), b3 = open(s4), b4 = open(srcEnd);
-  const end = dst + size;
-  let d1 = dst, d2 = dst + segment, d3 = d2 + segment, d4 = d3 + segment;
-  const end1 = d2, end2 = d3, end3 = d4;
-  for (;;) {
-    let rounds = min(min(end1 - d1, end2 - d2), min(end3 - d3, end - d4)) / 10;
-    if (<isize>rounds <= 0) break;
-    do {
-      for (let i = 0; i < 5; i++) {
-        const e1 = pairOf(b1);
-        const e2 = pairOf(b2);
-        const e3 = pairOf(b3);
-        const e4 = pairOf(b4);
-        b1 <<= <u64>(e1 >> 16);
-        b2 <<= <u64>(e2 >> 16);
-        b3 <<= <u64>(e3 >> 16);
-        b4 <<= <u64>(e4 >> 16);
-        store<u16>(d1, <u16>e1);
-        store<u16>(d2, <u16>e2);
-        store<u16>(d3, <u16>e3);
-        store<u16>(d4, <u16>e4);
-        d1 += e1 >> 24;
-        d2 += e2 >> 24;
-        d3 += e3 >> 24;
-        d4 += e4 >> 24;
-      }
-      const u1 = ctz<u64>(b1);
-      const u2 = ctz<u64>(b2);
-      const u3 = ctz<u64>(b3);
-      const u4 = ctz<u64>(b4);
-      a1 -= <usize>(u1 >> 3);
-      a2 -= <usize>(u2 >> 3);
-      a3 -= <usize>(u3 >> 3);
-      a4 -= <usize>(u4 >> 3);
-      b1 = reload(a1, u1);
-      b2 = reload(a2, u2);
-      b3 = reload(a3, u3);
-      b4 = reload(a4, u4);
-    } while (--rounds);
-  }
   return finish(b1, a1, s1, d1, end1) && finish(b2, a2, s2, d2, end2) && finish(b3, a3, s3, d3, end3) && finish(b4, a4, s4, d4, end);
 }
 
@@ -544,11 +553,7 @@ function readLiterals(src: usize, srcEnd: usize): isize {
   const segment: u32 = (size + 3) >> 2;
   if (s2 == s1 || s3 == s2 || s4 == s3 || s4 >= end || segment * 3 > size) return BAD_LITERALS;
   if (load<u8>(s2 - 1) == 0 || load<u8>(s3 - 1) == 0 || load<u8>(s4 - 1) == 0 || load<u8>(end - 1) == 0) return BAD_LITERALS;
-  let good: bool;
-  if (hufPairs || (size > 2048 && <u32>(end - s1) * 8 < size * 6)) {
-    if (!hufPairs) pairUp();
-    good = decodeFourPairs(LITERALS, size, segment, s1, s2, s3, s4, end);
-  } else good = decodeFour(LITERALS, size, segment, s1, s2, s3, s4, end);
+  const good = decodeFour(LITERALS, size, segment, s1, s2, s3, s4, end);
   return good ? <isize>end : BAD_LITERALS;
 }
 
@@ -558,21 +563,22 @@ let foundLog: u32 = 0;
 
 /** Prepares one of the three tables of sequences (3.1.1.3.2.1). Returns the address behind its description, or 0 for damage. */
 function readTable(
-  mode: u32, src: usize, srcEnd: usize, table: usize, maxLog: u32, symbols: u32, bases: usize, extras: usize,
+  mode: u32, src: usize, srcEnd: usize, table: usize, maxLog: u32, symbols: u32, codes: usize,
 ): usize {
   foundTable = table;
   if (mode == 1) {
     if (src >= srcEnd) return 0;
     const symbol: u32 = load<u8>(src++);
     if (symbol >= symbols) return 0;
-    const head = <u32>table | (<u32>load<u8>(extras + symbol) << 24);
-    store<u64>(table, <u64>head | (<u64>load<u32>(bases + (symbol << 2)) << 32));
+    const code = codes + (symbol << 4);
+    store<u64>(table, load<u64>(code));
+    store<u64>(table, load<u64>(code, 8) + table, 8);
     foundLog = 0;
     return src;
   }
   src = readCounts(src, srcEnd, maxLog, symbols);
   if (src != 0) {
-    fill(table, readLog, COUNTS, symbols, bases, extras);
+    fill(table, readLog, COUNTS, symbols, codes);
     foundLog = readLog;
   }
   return src;
@@ -591,21 +597,126 @@ function window(end8: usize, used: u32): u64 {
   return load<u64>(end8 - (used >> 3)) << <u64>(used & 7);
 }
 
-/** Copies `length` bytes 16 at a time, at least 16. */
+/** Copies `length` bytes 32 at a time, at least 32: a branch less to mispredict where most are short. */
 // @ts-ignore: decorator
 @inline
 function copy(dst: usize, src: usize, length: u32): void {
   v128.store(dst, v128.load(src));
-  if (length > 16) {
+  v128.store(dst, v128.load(src, 16), 16);
+  if (length > 32) {
     const end = dst + length;
-    dst += 16;
-    src += 16;
+    dst += 32;
+    src += 32;
     do {
       v128.store(dst, v128.load(src));
-      dst += 16;
-      src += 16;
+      v128.store(dst, v128.load(src, 16), 16);
+      dst += 32;
+      src += 32;
     } while (dst < end);
   }
+}
+
+// States of the three tables between batches: addresses of entries.
+let nowL: usize = 0;
+let nowO: usize = 0;
+let nowM: usize = 0;
+
+/** Decodes one sequence for the states given, whatever its bits. Returns how many these are, without those of states. */
+function decodeSequence(seq: usize, end8: usize, used: u32, atL: usize, atO: usize, atM: usize): u32 {
+  const ofBits: u32 = load<u8>(atO, 13);
+  const mlBits: u32 = load<u8>(atM, 13);
+  const llBits: u32 = load<u8>(atL, 13);
+  store<u32>(seq, load<u32>(atO) + (<u32>rotl<u64>(window(end8, used), ofBits) & load<u32>(atO, 4)), 8);
+  const bits = window(end8, used + ofBits);
+  store<u32>(seq, load<u32>(atM) + (<u32>rotl<u64>(bits, mlBits) & load<u32>(atM, 4)), 4);
+  store<u32>(seq, load<u32>(atL) + (<u32>rotl<u64>(bits, mlBits + llBits) & load<u32>(atL, 4)));
+  return ofBits + mlBits + llBits;
+}
+
+/**
+ * Decodes sequences up to `seqEnd` and steps the states after each. Returns how many bits are used by then.
+ * Exported, though no host calls it, because binaryen would inline it into its only caller: one function per loop lets V8
+ * keep the loop in registers, and decoding apart from copying was 10 % faster than both in one loop.
+ */
+export function decodeBatch(seqEnd: usize, end8: usize, used: u32): u32 {
+  let atL = nowL, atO = nowO, atM = nowM;
+  for (let seq = SEQUENCES; seq < seqEnd; seq += 12) {
+    const total = <u32>load<u8>(atO, 14) + load<u8>(atM, 14) + load<u8>(atL, 14);
+    let bits: u64;
+    if (total <= 57) {
+      bits = rotl<u64>(window(end8, used), <u64>load<u8>(atO, 13));
+      store<u32>(seq, load<u32>(atO) + (<u32>bits & load<u32>(atO, 4)), 8);
+      bits = rotl<u64>(bits, <u64>load<u8>(atM, 13));
+      store<u32>(seq, load<u32>(atM) + (<u32>bits & load<u32>(atM, 4)), 4);
+      bits = rotl<u64>(bits, <u64>load<u8>(atL, 13));
+      store<u32>(seq, load<u32>(atL) + (<u32>bits & load<u32>(atL, 4)));
+    } else bits = window(end8, used + decodeSequence(seq, end8, used, atL, atO, atM));
+    used += total;
+    // Entries of literal lengths count four bits more, so that each state comes to lie as an offset of entries.
+    bits = rotl<u64>(bits, <u64>load<u8>(atL, 12));
+    atL = <usize>load<u16>(atL, 8) + (<u32>bits & <u32>load<u16>(atL, 10));
+    bits = rotl<u64>(bits, <u64>load<u8>(atM, 12));
+    atM = <usize>load<u16>(atM, 8) + (<u32>bits & <u32>load<u16>(atM, 10));
+    bits = rotl<u64>(bits, <u64>load<u8>(atO, 12));
+    atO = <usize>load<u16>(atO, 8) + (<u32>bits & <u32>load<u16>(atO, 10));
+  }
+  nowL = atL;
+  nowO = atO;
+  nowM = atM;
+  return used;
+}
+
+/** Where `runBatch` stopped in the literals. */
+let litNow: usize = 0;
+
+/**
+ * Copies the literals and matches of a batch, whose offsets may repeat one of the last three (3.1.1.5). Returns where
+ * output ends, or an error as a negative. Exported for the same reason as `decodeBatch`.
+ */
+export function runBatch(seqEnd: usize, base: usize, lit: usize, dst: usize, dstEnd: usize): isize {
+  const litStop = litEnd;
+  let r1 = rep1, r2 = rep2, r3 = rep3;
+  for (let seq = SEQUENCES; seq < seqEnd; seq += 12) {
+    const litLength = load<u32>(seq);
+    const matchLength = load<u32>(seq, 4);
+    let offset = load<u32>(seq, 8);
+    if (offset > 3) {
+      offset -= 3;
+      r3 = r2;
+      r2 = r1;
+      r1 = offset;
+    } else {
+      const which = offset - <u32>(litLength != 0);
+      if (which == 0) offset = r1;
+      else {
+        offset = which == 1 ? r2 : which == 2 ? r3 : r1 - 1;
+        if (which != 1) r3 = r2;
+        r2 = r1;
+        r1 = offset;
+      }
+    }
+    if (litLength > <u32>(litStop - lit)) return BAD_SEQUENCES;
+    if (litLength + matchLength > <u32>(dstEnd - dst)) return TOO_LONG;
+    copy(dst, lit, litLength);
+    lit += litLength;
+    dst += litLength;
+    // Zero wraps around and is refused as well.
+    if (offset - 1 >= <u32>(dst - base)) return BAD_MATCH;
+    const from = dst - offset;
+    if (offset >= 16) copy(dst, from, matchLength);
+    else {
+      const pattern = i8x16.swizzle(v128.load(from), v128.load(PATTERNS + (offset << 4)));
+      const step = 16 - (16 % offset);
+      const end = dst + matchLength;
+      for (let to = dst; to < end; to += step) v128.store(to, pattern);
+    }
+    dst += matchLength;
+  }
+  litNow = lit;
+  rep1 = r1;
+  rep2 = r2;
+  rep3 = r3;
+  return dst;
 }
 
 /** Decodes the sequences section and carries it out. Returns where output ends, or an error as a negative. */
@@ -633,7 +744,7 @@ function runSequences(src: usize, srcEnd: usize, base: usize, dst: usize, dstEnd
       llTable = LL_DEFAULT;
       llLog = 6;
     } else if (mode < 3) {
-      src = readTable(mode, src, srcEnd, LL, 9, 36, LL_BASE, LL_BITS);
+      src = readTable(mode, src, srcEnd, LL, 9, 36, LL_CODES);
       if (src == 0) return BAD_SEQUENCES;
       llTable = foundTable;
       llLog = foundLog;
@@ -643,7 +754,7 @@ function runSequences(src: usize, srcEnd: usize, base: usize, dst: usize, dstEnd
       ofTable = OF_DEFAULT;
       ofLog = 5;
     } else if (mode < 3) {
-      src = readTable(mode, src, srcEnd, OF, 8, 32, OF_BASE, OF_BITS);
+      src = readTable(mode, src, srcEnd, OF, 8, 32, OF_CODES);
       if (src == 0) return BAD_SEQUENCES;
       ofTable = foundTable;
       ofLog = foundLog;
@@ -653,7 +764,7 @@ function runSequences(src: usize, srcEnd: usize, base: usize, dst: usize, dstEnd
       mlTable = ML_DEFAULT;
       mlLog = 6;
     } else if (mode < 3) {
-      src = readTable(mode, src, srcEnd, ML, 9, 53, ML_BASE, ML_BITS);
+      src = readTable(mode, src, srcEnd, ML, 9, 53, ML_CODES);
       if (src == 0) return BAD_SEQUENCES;
       mlTable = foundTable;
       mlLog = foundLog;
@@ -665,90 +776,29 @@ function runSequences(src: usize, srcEnd: usize, base: usize, dst: usize, dstEnd
     const size = <u32>(srcEnd - src) << 3;
     let used: u32 = 8 - highBit(load<u8>(srcEnd - 1));
     let bits = window(end8, used);
-    let atL: usize = llTable + (top(bits, llLog) << 3);
+    nowL = llTable + (top(bits, llLog) << 4);
     bits <<= <u64>llLog;
-    let atO: usize = ofTable + (top(bits, ofLog) << 3);
+    nowO = ofTable + (top(bits, ofLog) << 4);
     bits <<= <u64>ofLog;
-    let atM: usize = mlTable + (top(bits, mlLog) << 3);
+    nowM = mlTable + (top(bits, mlLog) << 4);
     used += llLog + ofLog + mlLog;
-    let r1 = rep1, r2 = rep2, r3 = rep3;
-    let stateBits: u32 = 0;
     do {
       const batch = min<u32>(count, BATCH);
       const seqEnd = SEQUENCES + batch * 12;
-      for (let seq = SEQUENCES; seq < seqEnd; seq += 12) {
-        bits = window(end8, used);
-        const ofBits: u32 = load<u8>(atO, 3);
-        const mlBits: u32 = load<u8>(atM, 3);
-        const llBits: u32 = load<u8>(atL, 3);
-        let offset = load<u32>(atO, 4) + top(bits, ofBits);
-        const extra = ofBits + mlBits + llBits;
-        bits <<= <u64>ofBits;
-        if (extra > 31) bits = window(end8, used + ofBits);
-        const matchLength = load<u32>(atM, 4) + top(bits, mlBits);
-        bits <<= <u64>mlBits;
-        const litLength = load<u32>(atL, 4) + top(bits, llBits);
-        bits <<= <u64>llBits;
-        used += extra;
-        if (extra > 31) bits = window(end8, used);
-        if (offset > 3) {
-          offset -= 3;
-          r3 = r2;
-          r2 = r1;
-          r1 = offset;
-        } else {
-          const which = offset - <u32>(litLength != 0);
-          if (which == 0) offset = r1;
-          else {
-            offset = which == 1 ? r2 : which == 2 ? r3 : r1 - 1;
-            if (which != 1) r3 = r2;
-            r2 = r1;
-            r1 = offset;
-          }
-        }
-        store<u32>(seq, litLength);
-        store<u32>(seq, matchLength, 4);
-        store<u32>(seq, offset, 8);
-        const llNext: u32 = load<u8>(atL, 2);
-        const mlNext: u32 = load<u8>(atM, 2);
-        const ofNext: u32 = load<u8>(atO, 2);
-        atL = <usize>load<u16>(atL) + (top(bits, llNext) << 3);
-        bits <<= <u64>llNext;
-        atM = <usize>load<u16>(atM) + (top(bits, mlNext) << 3);
-        bits <<= <u64>mlNext;
-        atO = <usize>load<u16>(atO) + (top(bits, ofNext) << 3);
-        stateBits = llNext + mlNext + ofNext;
-        used += stateBits;
-      }
-      if (used > size + stateBits) return BAD_SEQUENCES;
-      for (let seq = SEQUENCES; seq < seqEnd; seq += 12) {
-        const litLength = load<u32>(seq);
-        const matchLength = load<u32>(seq, 4);
-        const offset = load<u32>(seq, 8);
-        if (litLength > <u32>(litEnd - lit)) return BAD_SEQUENCES;
-        if (litLength + matchLength > <u32>(dstEnd - dst)) return TOO_LONG;
-        copy(dst, lit, litLength);
-        lit += litLength;
-        dst += litLength;
-        // Zero wraps around and is refused as well.
-        if (offset - 1 >= <u32>(dst - base)) return BAD_MATCH;
-        const from = dst - offset;
-        if (offset >= 16) copy(dst, from, matchLength);
-        else {
-          const pattern = i8x16.swizzle(v128.load(from), v128.load(PATTERNS + (offset << 4)));
-          const step = 16 - (16 % offset);
-          const end = dst + matchLength;
-          for (let to = dst; to < end; to += step) v128.store(to, pattern);
-        }
-        dst += matchLength;
-      }
       count -= batch;
+      if (count != 0) used = decodeBatch(seqEnd, end8, used);
+      else {
+        // The last sequence is followed by no state.
+        used = decodeBatch(seqEnd - 12, end8, used);
+        used += decodeSequence(seqEnd - 12, end8, used, nowL, nowO, nowM);
+        if (used != size) return BAD_SEQUENCES;
+      }
+      if (used > size) return BAD_SEQUENCES;
+      const done = runBatch(seqEnd, base, lit, dst, dstEnd);
+      if (done < 0) return done;
+      dst = done;
+      lit = litNow;
     } while (count != 0);
-    // The last sequence is followed by no state.
-    if (used - stateBits != size) return BAD_SEQUENCES;
-    rep1 = r1;
-    rep2 = r2;
-    rep3 = r3;
   }
   const rest = litEnd - lit;
   if (rest > dstEnd - dst) return TOO_LONG;
@@ -910,7 +960,6 @@ export function decode(src: usize, srcEnd: usize, to: usize, toEnd: usize): i32 
     if (maxBlock == 0) continue;
     if (content != UNKNOWN && content > <u64>(toEnd - dst)) return TOO_LONG;
     hufReady = false;
-    hufPairs = false;
     llTable = 0;
     ofTable = 0;
     mlTable = 0;

@@ -31,7 +31,7 @@ const FAILURES = [
 const UNSUPPORTED = -1;
 
 const PAGE = 65_536;
-/** The kernel moves 16 bytes at a time and may touch this many behind the end of input and output. */
+/** The kernel moves 32 bytes at a time and may touch this many behind the end of input and output. */
 const SLACK = 64;
 /** A heap that grew beyond this for one huge frame is given up after it, because WebAssembly memory never shrinks. */
 const MAX_KEPT_HEAP = 96 * 1024 * 1024;
