@@ -125,7 +125,8 @@ export class ColumnCursor {
    */
   largePageEnd(byteLimit: number): number {
     const header = this.#peek();
-    if (header === undefined || header.decodedLength < byteLimit * LARGE_PART) return Number.POSITIVE_INFINITY;
+    if (header === undefined || header.decodedLength < byteLimit * LARGE_PART)
+      return Number.POSITIVE_INFINITY;
     const isFlat = this.#chunk.column.maxRepetition === 0;
     const rows = isFlat ? header.entryCount : this.#body?.rowCount;
     return rows === undefined ? Number.POSITIVE_INFINITY : this.#place.row + rows;
@@ -227,14 +228,18 @@ export class ColumnCursor {
     }
   }
 
-  /** A row, at least `least`, where a page begins and about `byteLength` decoded bytes of pages lie behind the last such row. */
+  /**
+   * The row, at least `least`, where a page begins and that leaves nearest to `byteLength` decoded bytes of pages behind
+   * the last such row. A page is never cut: each part would decompress all of it.
+   */
   rowAfter(byteLength: number, least: number): number {
     try {
       let seen = 0;
       while (this.#place.entry < this.#chunk.entryCount) {
         const { place, rowCount } = this.#measure();
-        if (place.row >= least && seen >= byteLength) return place.row;
-        seen += this.#header!.decodedLength;
+        const { decodedLength } = this.#header!;
+        if (place.row >= least && seen + decodedLength / 2 >= byteLength) return place.row;
+        seen += decodedLength;
         this.#skipPage(rowCount);
       }
       return this.#rowGroupRows;
