@@ -1,6 +1,12 @@
 import { serializeSchema } from './columns/schema.ts';
 import { type ConvertOptions, engineConfig, outputFormat } from './config.ts';
-import { encodeConcurrency, type MemoryPlan, MOST_PINNED_SLABS, planMemory } from './flow/memory.ts';
+import {
+  encodeConcurrency,
+  type MemoryPlan,
+  MOST_PINNED_SLABS,
+  peakMemory,
+  planMemory,
+} from './flow/memory.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
 import { checkOutput, type OutputFormat } from './formats/encoders.ts';
@@ -156,7 +162,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
         output: rows.bytesWritten,
       },
       seconds: (performance.now() - startedAt) / 1000,
-      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      peakMemoryBytes: peakMemory(),
       threads: config.threads,
       inputs: counted,
       unreadable,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CurationError } from '../errors.ts';
 import { formatBytes } from '../units.ts';
 
@@ -86,4 +87,18 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
     largestRowBytes: Math.max(slabBytes, Math.floor(left / 3)),
     indexBytes: indexBytes + left,
   };
+}
+
+/**
+ * Largest resident size of this process so far, in bytes. On Linux from VmHWM, because `maxRSS` starts with what the
+ * parent held when it forked.
+ */
+export function peakMemory(): number {
+  try {
+    const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'));
+    if (kibibytes !== null) return Number(kibibytes[1]) * 1024;
+  } catch {
+    // Not Linux.
+  }
+  return process.resourceUsage().maxRSS * 1024;
 }

@@ -87,7 +87,7 @@ export async function gunzipped(name: string): Promise<Buffer> {
 export const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 /** A generator of numbers in [0, 1) that is the same every time: mulberry32. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
