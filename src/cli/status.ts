@@ -37,7 +37,7 @@ export function createStatus(
       }
       if (event.type !== 'progress') return;
       if (rewrites) {
-        stream.write(`\r\x1b[2K${statusLine(event.progress, stream.columns ?? 80)}`);
+        stream.write(`\r\x1b[2K${statusLine(event.progress, stream.columns || 80)}`);
         isShown = true;
       } else if (event.progress.seconds - lastPlain >= PLAIN_EVERY_SECONDS) {
         lastPlain = event.progress.seconds;
