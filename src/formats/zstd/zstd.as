@@ -371,12 +371,19 @@ function reload(at: usize, used: u64): u64 {
   return (load<u64>(at) | 1) << (used & 7);
 }
 
+/** Decodes the next literal to `dst + index`. Returns its bits, of which a shift takes the lowest six: how many to drop. */
+// @ts-ignore: decorator
+@inline
+function take(bits: u64, dst: usize, index: usize): u64 {
+  const entry: u32 = load<u16>(<usize>(bits >> 53) << 1, HUFFMAN);
+  store<u8>(dst + index, <u8>(entry >> 8));
+  return entry;
+}
+
 /** Decodes the last literals of a stream one by one. False if the stream is not used up exactly with them. */
 function finish(bits: u64, at: usize, start: usize, dst: usize, dstEnd: usize): bool {
   while (dst < dstEnd) {
-    const entry: u32 = load<u16>(<usize>(bits >> 53) << 1, HUFFMAN);
-    store<u8>(dst++, <u8>(entry >> 8));
-    bits <<= <u64>(entry & 255);
+    bits <<= take(bits, dst++, 0);
     const used = ctz<u64>(bits);
     at -= <usize>(used >> 3);
     bits = reload(at, used);
@@ -384,15 +391,16 @@ function finish(bits: u64, at: usize, start: usize, dst: usize, dstEnd: usize): 
   return (<i32>(at - start) << 3) + 64 == <i32>ctz<u64>(bits);
 }
 
-// @ts-ignore: decorator
-@inline
-function single(bits: u64): u32 {
-  return load<u16>(<usize>(bits >> 53) << 1, HUFFMAN);
-}
-
 /** Four streams of literals, symbol by symbol, five of each per load of 64 bits. */
 function decodeFour(
-  dst: usize, size: usize, segment: usize, s1: usize, s2: usize, s3: usize, s4: usize, srcEnd: usize,
+  dst: usize,
+  size: usize,
+  segment: usize,
+  s1: usize,
+  s2: usize,
+  s3: usize,
+  s4: usize,
+  srcEnd: usize,
 ): bool {
   let a1 = s2 - 8, a2 = s3 - 8, a3 = s4 - 8, a4 = srcEnd - 8;
   let b1 = open(s2), b2 = open(s3), b3 = open(s4), b4 = open(srcEnd);
@@ -401,67 +409,26 @@ function decodeFour(
   let d1 = dst, d2 = dst + segment, d3 = d2 + segment, d4 = d3 + segment;
   const stop = dst + last;
   while (d1 + 5 <= stop) {
-    let e: u32;
-    e = single(b1);
-    b1 <<= <u64>e;
-    store<u8>(d1, <u8>(e >> 8));
-    e = single(b2);
-    b2 <<= <u64>e;
-    store<u8>(d2, <u8>(e >> 8));
-    e = single(b3);
-    b3 <<= <u64>e;
-    store<u8>(d3, <u8>(e >> 8));
-    e = single(b4);
-    b4 <<= <u64>e;
-    store<u8>(d4, <u8>(e >> 8));
-    e = single(b1);
-    b1 <<= <u64>e;
-    store<u8>(d1, <u8>(e >> 8), 1);
-    e = single(b2);
-    b2 <<= <u64>e;
-    store<u8>(d2, <u8>(e >> 8), 1);
-    e = single(b3);
-    b3 <<= <u64>e;
-    store<u8>(d3, <u8>(e >> 8), 1);
-    e = single(b4);
-    b4 <<= <u64>e;
-    store<u8>(d4, <u8>(e >> 8), 1);
-    e = single(b1);
-    b1 <<= <u64>e;
-    store<u8>(d1, <u8>(e >> 8), 2);
-    e = single(b2);
-    b2 <<= <u64>e;
-    store<u8>(d2, <u8>(e >> 8), 2);
-    e = single(b3);
-    b3 <<= <u64>e;
-    store<u8>(d3, <u8>(e >> 8), 2);
-    e = single(b4);
-    b4 <<= <u64>e;
-    store<u8>(d4, <u8>(e >> 8), 2);
-    e = single(b1);
-    b1 <<= <u64>e;
-    store<u8>(d1, <u8>(e >> 8), 3);
-    e = single(b2);
-    b2 <<= <u64>e;
-    store<u8>(d2, <u8>(e >> 8), 3);
-    e = single(b3);
-    b3 <<= <u64>e;
-    store<u8>(d3, <u8>(e >> 8), 3);
-    e = single(b4);
-    b4 <<= <u64>e;
-    store<u8>(d4, <u8>(e >> 8), 3);
-    e = single(b1);
-    b1 <<= <u64>e;
-    store<u8>(d1, <u8>(e >> 8), 4);
-    e = single(b2);
-    b2 <<= <u64>e;
-    store<u8>(d2, <u8>(e >> 8), 4);
-    e = single(b3);
-    b3 <<= <u64>e;
-    store<u8>(d3, <u8>(e >> 8), 4);
-    e = single(b4);
-    b4 <<= <u64>e;
-    store<u8>(d4, <u8>(e >> 8), 4);
+    b1 <<= take(b1, d1, 0);
+    b2 <<= take(b2, d2, 0);
+    b3 <<= take(b3, d3, 0);
+    b4 <<= take(b4, d4, 0);
+    b1 <<= take(b1, d1, 1);
+    b2 <<= take(b2, d2, 1);
+    b3 <<= take(b3, d3, 1);
+    b4 <<= take(b4, d4, 1);
+    b1 <<= take(b1, d1, 2);
+    b2 <<= take(b2, d2, 2);
+    b3 <<= take(b3, d3, 2);
+    b4 <<= take(b4, d4, 2);
+    b1 <<= take(b1, d1, 3);
+    b2 <<= take(b2, d2, 3);
+    b3 <<= take(b3, d3, 3);
+    b4 <<= take(b4, d4, 3);
+    b1 <<= take(b1, d1, 4);
+    b2 <<= take(b2, d2, 4);
+    b3 <<= take(b3, d3, 4);
+    b4 <<= take(b4, d4, 4);
     let u: u64;
     u = ctz<u64>(b1);
     a1 -= <usize>(u >> 3);
@@ -481,7 +448,12 @@ function decodeFour(
     d4 += 5;
   }
   const end1 = dst + segment, end2 = end1 + segment, end3 = end2 + segment;
-  return finish(b1, a1, s1, d1, end1) && finish(b2, a2, s2, d2, end2) && finish(b3, a3, s3, d3, end3) && finish(b4, a4, s4, d4, end);
+  return (
+    finish(b1, a1, s1, d1, end1) &&
+    finish(b2, a2, s2, d2, end2) &&
+    finish(b3, a3, s3, d3, end3) &&
+    finish(b4, a4, s4, d4, end)
+  );
 }
 
 /** Reads the literals section (3.1.1.3.1): `litAt` to `litEnd`. Returns the address behind it, or an error as a negative. */
