@@ -4,6 +4,7 @@ import {
   type DataType,
   DateDay,
   Decimal,
+  Duration,
   Field,
   FixedSizeBinary,
   Float16,
@@ -68,7 +69,7 @@ export function leafType(element: SchemaElement, column: string, path: string): 
     case 'INT64':
       return int64(element);
     case 'INT96':
-      return { kind: 'timestamp', unit: 'ns', isUtc: false };
+      return { kind: 'timestamp', unit: 'ns', zone: undefined };
     case 'FLOAT':
       return { kind: 'float', bits: 32 };
     case 'DOUBLE':
@@ -98,17 +99,18 @@ function int32({ logical_type: logical, converted_type: converted }: SchemaEleme
   return { kind: 'int', bits: 32, signed: true };
 }
 
+const UTC = 'UTC';
 const UNITS = { MILLIS: 'ms', MICROS: 'us', NANOS: 'ns' } as const;
 
 function int64({ logical_type: logical, converted_type: converted }: SchemaElement): LeafType {
   if (logical?.type === 'TIMESTAMP') {
-    return { kind: 'timestamp', unit: UNITS[logical.unit], isUtc: logical.isAdjustedToUTC };
+    return { kind: 'timestamp', unit: UNITS[logical.unit], zone: logical.isAdjustedToUTC ? UTC : undefined };
   }
   if (logical?.type === 'TIME' && logical.unit !== 'MILLIS')
     return { kind: 'time', unit: UNITS[logical.unit] };
   // The older annotations always meant instants in UTC.
-  if (converted === 'TIMESTAMP_MILLIS') return { kind: 'timestamp', unit: 'ms', isUtc: true };
-  if (converted === 'TIMESTAMP_MICROS') return { kind: 'timestamp', unit: 'us', isUtc: true };
+  if (converted === 'TIMESTAMP_MILLIS') return { kind: 'timestamp', unit: 'ms', zone: UTC };
+  if (converted === 'TIMESTAMP_MICROS') return { kind: 'timestamp', unit: 'us', zone: UTC };
   if (converted === 'TIME_MICROS') return { kind: 'time', unit: 'us' };
   const isUnsigned = converted === 'UINT_64' || (logical?.type === 'INTEGER' && !logical.isSigned);
   return { kind: 'int', bits: 64, signed: !isUnsigned };
@@ -130,7 +132,12 @@ function decimal(element: SchemaElement, misfit: () => CurationError): LeafType 
   return { kind: 'decimal', precision, scale, bits: isWide ? 256 : 128 };
 }
 
-const TIME_UNITS = { ms: TimeUnit.MILLISECOND, us: TimeUnit.MICROSECOND, ns: TimeUnit.NANOSECOND } as const;
+const TIME_UNITS = {
+  s: TimeUnit.SECOND,
+  ms: TimeUnit.MILLISECOND,
+  us: TimeUnit.MICROSECOND,
+  ns: TimeUnit.NANOSECOND,
+} as const;
 
 /** The Arrow type of a leaf. */
 export function arrowLeafType(type: LeafType): DataType {
@@ -156,7 +163,9 @@ export function arrowLeafType(type: LeafType): DataType {
     case 'time':
       return new Time(TIME_UNITS[type.unit], type.unit === 'ms' ? 32 : 64);
     case 'timestamp':
-      return new Timestamp(TIME_UNITS[type.unit], type.isUtc ? 'UTC' : undefined);
+      return new Timestamp(TIME_UNITS[type.unit], type.zone);
+    case 'duration':
+      return new Duration(TIME_UNITS[type.unit]);
   }
 }
 
@@ -175,7 +184,7 @@ function arrowInt(bits: 8 | 16 | 32 | 64, signed: boolean): DataType {
 
 /** The Arrow field of a column or of any node below it. */
 export function arrowField(shape: Shape): Field {
-  return new Field(shape.name, arrowType(shape), shape.nullable);
+  return new Field(shape.name, arrowType(shape), shape.nullable, new Map(shape.metadata));
 }
 
 function arrowType(shape: Shape): DataType {

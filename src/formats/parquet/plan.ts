@@ -3,9 +3,9 @@ import { CurationError } from '../../errors.ts';
 import type { PageCodec } from '../decompress.ts';
 import type { MorselOptions } from '../format.ts';
 import { ColumnCursor } from './cursor.ts';
+import type { RestoredSchema } from './embedded-schema.ts';
 import type { FileIdentity, OpenFile } from './files.ts';
 import type { ChunkPlan, ParquetMorsel } from './morsel.ts';
-import type { FileSchema } from './schema.ts';
 import { leavesOf, type Shape } from './shape.ts';
 
 /** A file as the planner sees it. */
@@ -14,7 +14,7 @@ export interface PlannedFile {
   readonly identity: FileIdentity;
   readonly metadata: FileMetaData;
   readonly footerStart: number;
-  readonly schema: FileSchema;
+  readonly schema: RestoredSchema;
 }
 
 const CODECS: Readonly<Record<string, PageCodec>> = {

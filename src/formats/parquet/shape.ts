@@ -7,6 +7,8 @@ export type Shape = LeafShape | StructShape | ListShape | MapShape;
 interface Common {
   readonly name: string;
   readonly nullable: boolean;
+  /** Metadata of the Arrow field, where the file brings it along. */
+  readonly metadata?: readonly (readonly [string, string])[];
   /** Definition level from which the value itself is there (not null). */
   readonly definition: number;
   /** Definition level from which there is a place for it at all: the element level of the nearest list above, else 0. */
@@ -50,7 +52,9 @@ export type LeafType =
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number; readonly bits: 128 | 256 }
   | { readonly kind: 'date' }
   | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns' }
-  | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns'; readonly isUtc: boolean };
+  /** With a zone values are instants in UTC, and the zone is the one to show them in. */
+  | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns'; readonly zone: string | undefined }
+  | { readonly kind: 'duration'; readonly unit: 's' | 'ms' | 'us' | 'ns' };
 
 export type Physical =
   | 'BOOLEAN'

@@ -3,6 +3,7 @@ import { Schema } from 'apache-arrow';
 import { CurationError } from '../../errors.ts';
 import { decompressReady } from '../decompress.ts';
 import type { MorselOptions, Source } from '../format.ts';
+import { restoreSchema } from './embedded-schema.ts';
 import { takeFile } from './files.ts';
 import { readFooter } from './footer.ts';
 import { arrowField } from './leaf-type.ts';
@@ -21,7 +22,7 @@ export async function openParquet(path: string): Promise<Source> {
   return {
     path,
     format: 'parquet',
-    schema: new Schema(file.schema.columns.map(arrowField)),
+    schema: new Schema(file.schema.columns.map(arrowField), new Map(file.schema.metadata)),
     rowCount,
     isRowCountExact: true,
     byteLength: file.identity.byteLength,
@@ -41,7 +42,7 @@ function planFile(path: string): PlannedFile {
   const identity = { byteLength: stat.size, modifiedMs: stat.mtimeMs };
   const { fd } = takeFile(path, identity);
   const { metadata, start } = readFooter(fd, path, stat.size);
-  const schema = readSchema(metadata.schema, path);
+  const schema = restoreSchema(readSchema(metadata.schema, path), metadata, path);
   return { path, identity, metadata, footerStart: start, schema };
 }
 
