@@ -4,6 +4,7 @@ import type { OpenFile } from './files.ts';
 import type { ChunkPlan, PagePlace, ParquetMorsel } from './morsel.ts';
 import { BLOCK, loadDictionary, openPage, type PageBody, readHeader } from './page-body.ts';
 import { ENCODING, type PageHeader } from './page-header.ts';
+import { givePageMemory, takePageMemory } from './page-memory.ts';
 import { type LeafSink, MAX_OFFSET } from './sink.ts';
 import { type Dictionary, isTextRange } from './values.ts';
 
@@ -264,18 +265,26 @@ export class ColumnCursor {
   #keep(): void {
     const body = this.#body;
     if (body === undefined) {
-      this.#kept = new Uint8Array(0);
+      this.#giveUp();
       return;
     }
     if (this.#isKept()) return;
     const { bytes } = body;
-    if (bytes.length > this.#kept.length) this.#kept = new Uint8Array(bytes.length);
+    if (bytes.length > this.#kept.length) {
+      this.#giveUp();
+      this.#kept = takePageMemory(bytes.length);
+    }
     this.#kept.set(bytes);
     const copy = this.#kept.subarray(0, bytes.length);
     for (const reader of [body.defs, body.reps, body.values]) {
       if (reader !== undefined && reader.bytes === bytes) reader.bytes = copy;
     }
     this.#body = { ...body, bytes: copy };
+  }
+
+  #giveUp(): void {
+    givePageMemory(this.#kept);
+    this.#kept = new Uint8Array(0);
   }
 
   #isKept(): boolean {
