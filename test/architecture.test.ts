@@ -68,6 +68,9 @@ const FORMATS_LENT: readonly string[] = [
   'src/formats/json/source.ts -> src/formats/jsonl/line-source.ts',
   // Parquet keeps the Arrow schema in its footer, as an IPC message.
   'src/formats/parquet/encode-footer.ts -> src/formats/arrow/encode-message.ts',
+  'src/formats/parquet/embedded-schema.ts -> src/formats/arrow/messages.ts',
+  'src/formats/parquet/embedded-schema.ts -> src/formats/arrow/schema.ts',
+  'src/formats/parquet/embedded-schema.ts -> src/formats/arrow/stored.ts',
 ];
 
 const files = ['src', 'workers'].flatMap(sourcesUnder);

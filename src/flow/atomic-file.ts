@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CurationError } from '../errors.ts';
 
@@ -22,6 +22,22 @@ export async function syncDirectory(folder: string): Promise<void> {
   if (handle === undefined) return;
   await handle.sync().catch(() => {});
   await handle.close();
+}
+
+/**
+ * Makes a directory and those above it. Not by the `recursive` of `mkdir`, which never returns where a directory exists
+ * but nothing can be made in it (`/proc`).
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /** Where a file is written until it is complete; hidden, so that no reader takes it for data. */

@@ -1,7 +1,7 @@
-import { mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, realpath, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { CurationError } from '../errors.ts';
-import { writeWhole } from '../flow/atomic-file.ts';
+import { makeDirectory, writeWhole } from '../flow/atomic-file.ts';
 import type { Manifest, Report } from '../report.ts';
 
 /** The directory a run writes to, from claim to manifest. */
@@ -41,7 +41,7 @@ export async function claimDirectory(
     }
     if (code !== 'ENOENT') throw new CurationError('BAD_OUTPUT', `${path}: ${message}`, { cause: error });
     isNew = true;
-    await mkdir(path, { recursive: true }).catch((cause: Error) => {
+    await makeDirectory(resolve(path)).catch((cause: Error) => {
       throw new CurationError('BAD_OUTPUT', `${path}: cannot make the directory: ${cause.message}`, {
         cause,
       });

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import xxhash from 'xxhash-wasm';
 import { copyBytes } from '../columns/copy.ts';
-import { explainWriteError, hiddenPathOf, syncDirectory } from '../flow/atomic-file.ts';
+import { explainWriteError, hiddenPathOf, makeDirectory, syncDirectory } from '../flow/atomic-file.ts';
 import type { Assembler, Encoded } from '../formats/format.ts';
 import type { Part } from '../report.ts';
 
@@ -38,7 +38,7 @@ export async function createPartSink(options: PartSinkOptions): Promise<Sink> {
   const { directory, prefix, extension, partBytes, createAssembler, onPart } = options;
   const hasher = await xxhash();
   const folder = dirname(join(directory, prefix));
-  await mkdir(folder, { recursive: true }).catch(explainWriteError(folder));
+  await makeDirectory(folder).catch(explainWriteError(folder));
   const parts: Part[] = [];
   let bytesWritten = 0;
   let current: OpenPart | undefined;

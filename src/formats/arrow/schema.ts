@@ -51,23 +51,28 @@ export function readSchema(table: FlatTable): StoredSchema {
   }
   // Fields of a valid schema never share a table, so there cannot be more of them than bytes to hold them. Without this
   // bound a few damaged offsets that make children point at their parents would unfold for ever.
-  const reader = { budget: table.view.byteLength >> 3, dictionaries: new Map<string, StoredField>() };
+  const { byteLength } = table.view;
+  const dictionaries = new Map<string, StoredField>();
+  // Writers may store a string once that comes again and again.
+  const reader: Reader = { budget: byteLength >> 3, textBudget: 64 * byteLength, dictionaries };
   const fields = table.tables(1).map((field) => readField(field, 0, reader));
-  const schema = new Schema(fields.map(widenedField), readMetadata(table, 2));
+  const schema = new Schema(fields.map(widenedField), readMetadata(table, 2, reader));
   return { schema, fields, dictionaries: reader.dictionaries };
 }
 
 interface Reader {
   budget: number;
+  /** Bytes of names and metadata that may still be read: strings may share their bytes, but not without end. */
+  textBudget: number;
   readonly dictionaries: Map<string, StoredField>;
 }
 
 function readField(table: FlatTable, depth: number, reader: Reader): StoredField {
   reader.budget -= 1;
   if (depth > maxDepth || reader.budget < 0) throw damaged(table, 'fields are nested without end');
-  const name = table.string(0) ?? '';
+  const name = readText(table, 0, reader);
   const isNullable = table.bool(1);
-  const metadata = readMetadata(table, 6);
+  const metadata = readMetadata(table, 6, reader);
   const children = table.tables(5).map((child) => readField(child, depth + 1, reader));
   const { type, ...shape } = readType(table, name, children);
   const plain: StoredField = {
@@ -231,8 +236,15 @@ function readUnion(
   return { type, layout: mode === 0 ? 'sparseUnion' : 'denseUnion', byteWidth: 0 };
 }
 
-function readMetadata(table: FlatTable, field: number): Map<string, string> {
-  return new Map(table.tables(field).map((pair) => [pair.string(0) ?? '', pair.string(1) ?? '']));
+function readMetadata(table: FlatTable, field: number, reader: Reader): Map<string, string> {
+  return new Map(table.tables(field).map((pair) => [readText(pair, 0, reader), readText(pair, 1, reader)]));
+}
+
+function readText(table: FlatTable, field: number, reader: Reader): string {
+  const text = table.string(field) ?? '';
+  reader.textBudget -= text.length;
+  if (reader.textBudget < 0) throw damaged(table, 'names and metadata are longer than the message can hold');
+  return text;
 }
 
 function damaged(table: FlatTable, what: string): CurationError {
