@@ -102,11 +102,11 @@ interface LedgerBuilder {
 }
 
 function createLedgerBuilder(): LedgerBuilder {
-  const source = createTextBuilder();
+  const source = createWordBuilder();
   const id = createTextBuilder();
-  const decision = createTextBuilder();
-  const reasons = createTextBuilder();
-  const twinSource = createTextBuilder();
+  const decision = createWordBuilder();
+  const reasons = createWordBuilder();
+  const twinSource = createWordBuilder();
   // 64-bit row numbers as (low, high) pairs: no BigInt a row.
   let rows = new Uint32Array(2 * BATCH_ROWS);
   let twinRows = new Uint32Array(2 * BATCH_ROWS);
@@ -122,15 +122,12 @@ function createLedgerBuilder(): LedgerBuilder {
       return count === 0;
     },
     add(path, row, reason, twin) {
-      source.addWord(path);
+      source.add(path);
       setPair(rows, count, row);
-      decision.addWord(reason === undefined ? 'kept' : 'dropped');
-      if (reason === undefined) reasons.addNull();
-      else reasons.addWord(reason);
-      if (twin === undefined) {
-        twinSource.addNull();
-      } else {
-        twinSource.addWord(twin.source);
+      decision.add(reason === undefined ? 'kept' : 'dropped');
+      reasons.add(reason);
+      twinSource.add(twin?.source);
+      if (twin !== undefined) {
         setPair(twinRows, count, twin.row);
         twinValidity[count >> 3]! |= 1 << (count & 7);
         twinCount++;
@@ -179,15 +176,13 @@ function setPair(pairs: Uint32Array, index: number, value: number): void {
 }
 
 interface TextBuilder {
-  /** A text that comes again and again: encoded once. */
-  addWord(text: string): void;
   addBytes(bytes: Uint8Array, start: number, length: number): void;
   addNull(): void;
   take(rowCount: number): Data<Utf8>;
 }
 
+/** A column of texts that are each their own: ids. */
 function createTextBuilder(): TextBuilder {
-  const words = new Map<string, Uint8Array>();
   let bytes = new Uint8Array(64 * 1024);
   let offsets = new Int32Array(BATCH_ROWS + 1);
   let validity = new Uint8Array(BATCH_ROWS / 8);
@@ -195,45 +190,26 @@ function createTextBuilder(): TextBuilder {
   let count = 0;
   let end = 0;
 
-  function append(value: Uint8Array, start: number, length: number): void {
-    if (end + length > bytes.length) {
-      const grown = new Uint8Array(Math.max(bytes.length * 2, end + length));
-      grown.set(bytes.subarray(0, end));
-      bytes = grown;
-    }
-    // Ids and reasons are short: a loop beats making a view for each.
-    if (length < 64) for (let i = 0; i < length; i++) bytes[end + i] = value[start + i]!;
-    else bytes.set(value.subarray(start, start + length), end);
-    end += length;
-    validity[count >> 3]! |= 1 << (count & 7);
-    offsets[++count] = end;
-  }
-
   return {
-    addWord(text) {
-      let word = words.get(text);
-      if (word === undefined) {
-        word = Buffer.from(text);
-        // Messages of damaged rows are each their own; what repeats is found again soon enough.
-        if (words.size > 1000) words.clear();
-        words.set(text, word);
+    addBytes(value, start, length) {
+      if (end + length > bytes.length) {
+        const grown = new Uint8Array(Math.max(bytes.length * 2, end + length));
+        grown.set(bytes.subarray(0, end));
+        bytes = grown;
       }
-      append(word, 0, word.length);
+      // Ids are short: a loop beats making a view for each.
+      if (length < 64) for (let i = 0; i < length; i++) bytes[end + i] = value[start + i]!;
+      else bytes.set(value.subarray(start, start + length), end);
+      end += length;
+      validity[count >> 3]! |= 1 << (count & 7);
+      offsets[++count] = end;
     },
-    addBytes: append,
     addNull() {
       nullCount++;
       offsets[++count] = end;
     },
     take(rowCount) {
-      const data = makeData({
-        type: new Utf8(),
-        length: rowCount,
-        nullCount,
-        nullBitmap: validity,
-        valueOffsets: offsets.subarray(0, rowCount + 1),
-        data: bytes.subarray(0, end),
-      });
+      const data = makeText(rowCount, nullCount, validity, offsets, bytes.subarray(0, end));
       bytes = new Uint8Array(64 * 1024);
       offsets = new Int32Array(BATCH_ROWS + 1);
       validity = new Uint8Array(BATCH_ROWS / 8);
@@ -243,4 +219,101 @@ function createTextBuilder(): TextBuilder {
       return data;
     },
   };
+}
+
+interface WordBuilder {
+  /** Undefined is null. */
+  add(word: string | undefined): void;
+  take(rowCount: number): Data<Utf8>;
+}
+
+/**
+ * A column of few texts that come again and again, mostly many times in a row: paths, decisions, reasons. A row costs one
+ * number; the bytes are laid at the end, run by run.
+ */
+function createWordBuilder(): WordBuilder {
+  /** 0 is null, `i` is the word `i - 1`. */
+  const codes = new Uint32Array(BATCH_ROWS);
+  const words: Uint8Array[] = [];
+  const codeOf = new Map<string, number>();
+  let lastWord: string | undefined;
+  let lastCode = 0;
+  let count = 0;
+
+  function codeFor(word: string): number {
+    let code = codeOf.get(word);
+    if (code === undefined) {
+      words.push(Buffer.from(word));
+      code = words.length;
+      codeOf.set(word, code);
+    }
+    return code;
+  }
+
+  return {
+    add(word) {
+      if (word !== lastWord) {
+        lastWord = word;
+        lastCode = word === undefined ? 0 : codeFor(word);
+      }
+      codes[count++] = lastCode;
+    },
+    take(rowCount) {
+      const offsets = new Int32Array(rowCount + 1);
+      const validity = new Uint8Array(Math.ceil(rowCount / 8));
+      let nullCount = 0;
+      let end = 0;
+      for (let row = 0; row < rowCount; row++) {
+        const code = codes[row]!;
+        if (code === 0) {
+          nullCount++;
+        } else {
+          end += words[code - 1]!.length;
+          validity[row >> 3]! |= 1 << (row & 7);
+        }
+        offsets[row + 1] = end;
+      }
+      const bytes = new Uint8Array(end);
+      for (let row = 0; row < rowCount; ) {
+        let next = row + 1;
+        while (next < rowCount && codes[next] === codes[row]) next++;
+        if (codes[row] !== 0) repeat(words[codes[row]! - 1]!, bytes, offsets[row]!, offsets[next]!);
+        row = next;
+      }
+      count = 0;
+      lastWord = undefined;
+      lastCode = 0;
+      words.length = 0;
+      codeOf.clear();
+      return makeText(rowCount, nullCount, validity, offsets, bytes);
+    },
+  };
+}
+
+/** Fills `start` to `end` of `target`, a multiple of its length, with copies of `word`; what is there already is doubled. */
+function repeat(word: Uint8Array, target: Uint8Array, start: number, end: number): void {
+  if (start === end) return;
+  target.set(word, start);
+  for (let done = start + word.length; done < end; ) {
+    const length = Math.min(done - start, end - done);
+    target.copyWithin(done, start, start + length);
+    done += length;
+  }
+}
+
+function makeText(
+  rowCount: number,
+  nullCount: number,
+  validity: Uint8Array,
+  offsets: Int32Array,
+  bytes: Uint8Array,
+): Data<Utf8> {
+  return makeData({
+    type: new Utf8(),
+    length: rowCount,
+    nullCount,
+    nullBitmap: validity,
+    valueOffsets: offsets.subarray(0, rowCount + 1),
+    data: bytes,
+  });
 }
