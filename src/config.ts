@@ -80,6 +80,9 @@ export interface DedupStreamOptions
   extends DuplicateOptions,
     Pick<EngineOptions, 'threads' | 'signal' | 'onEvent'> {}
 
+/** Documents the index is sized for when nobody knows; it grows in layers. */
+export const UNKNOWN_DOCUMENTS = 1_000_000;
+
 const GIBIBYTE = 2 ** 30;
 
 /** Engine options with every default filled in. */

@@ -3,15 +3,12 @@ import { RecordBatch, type Schema } from 'apache-arrow';
 import { gather } from './columns/gather.ts';
 import { conform, findTextColumn, unionSchemas } from './columns/schema.ts';
 import { textColumn } from './columns/text.ts';
-import { type DedupStreamOptions, duplicateConfig, engineConfig } from './config.ts';
+import { type DedupStreamOptions, duplicateConfig, engineConfig, UNKNOWN_DOCUMENTS } from './config.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import type { Signatures } from './kernels/signatures.ts';
 import { openPool } from './parallel/pool.ts';
 import { createDeduplicator, duplicateReasons } from './stages/deduplicate.ts';
 import { createTally } from './stages/tally.ts';
-
-/** Documents the index is sized for when the caller does not say; it grows in layers. */
-const UNKNOWN_DOCUMENTS = 1_000_000;
 
 /**
  * The deduplicator as a Duplex for somebody else's `pipeline()`: Arrow record batches in, the same batches without

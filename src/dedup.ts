@@ -1,5 +1,5 @@
 import { findTextColumn } from './columns/schema.ts';
-import { type DedupOptions, duplicateConfig } from './config.ts';
+import { type DedupOptions, duplicateConfig, UNKNOWN_DOCUMENTS } from './config.ts';
 import { CurationError } from './errors.ts';
 import { openInputs } from './open.ts';
 import type { Report } from './report.ts';
@@ -9,8 +9,6 @@ import { formatBytes } from './units.ts';
 
 /** An estimate from a sample is raised by this before the index is sized. */
 const ESTIMATE_MARGIN = 1.1;
-/** Documents an index is sized for when nothing is known; it grows in layers. */
-const UNKNOWN_DOCUMENTS = 1_000_000;
 
 /**
  * Removes exact and near duplicates in one ordered pass: the first one wins, everything else passes through unchanged.
@@ -33,9 +31,9 @@ export async function dedup(options: DedupOptions): Promise<Report> {
     const names = inputs.schema.fields.map(({ name }) => name).join(', ');
     throw new CurationError('USAGE', `--id-column ${idName}: ${path} has no such column; there are ${names}`);
   }
-  const estimate = inputs.documents === undefined ? UNKNOWN_DOCUMENTS : inputs.documents;
-  const margin = inputs.documents === undefined || inputs.isDocumentsExact ? 1 : ESTIMATE_MARGIN;
-  const expectedDocuments = config.expectedDocuments ?? Math.max(1, Math.ceil(estimate * margin));
+  const margin = inputs.isDocumentsExact ? 1 : ESTIMATE_MARGIN;
+  const estimate = inputs.documents === undefined ? UNKNOWN_DOCUMENTS : Math.ceil(inputs.documents * margin);
+  const expectedDocuments = config.expectedDocuments ?? Math.max(1, estimate);
   const index = { parameters, falsePositiveRate, expectedDocuments };
   return run(
     {
