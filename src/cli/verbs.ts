@@ -1,6 +1,4 @@
 import type { ConvertOptions, DedupOptions } from '../config.ts';
-import { convert } from '../convert.ts';
-import { dedup } from '../dedup.ts';
 import type { FormatName } from '../formats/format.ts';
 import type { Report } from '../report.ts';
 import type { OptionTable, OptionValues } from './options.ts';
@@ -82,6 +80,7 @@ const duplicates: OptionTable = {
   seed: { kind: 'count', value: 'N', help: 'changes every hash; default 0' },
 };
 
+/** Each verb loads the engine when it runs, so that help and a wrong option answer at once. */
 export const verbs: Readonly<Record<string, CliVerb>> = {
   dedup: {
     summary: 'remove exact and near duplicates in one pass, the first one wins',
@@ -92,7 +91,10 @@ export const verbs: Readonly<Record<string, CliVerb>> = {
       'sluice dedup dump/ -o clean --format parquet --similarity 0.8 --memory 2GiB',
       'zstdcat crawl.jsonl.zst | sluice dedup - -o - --format jsonl | next',
     ],
-    run: (input, values, watch) => dedup({ ...dedupOptions(input, values), ...watch }),
+    run: async (input, values, watch) => {
+      const { dedup } = await import('../dedup.ts');
+      return dedup({ ...dedupOptions(input, values), ...watch });
+    },
   },
   convert: {
     summary: 'any input to any output, every row and column',
@@ -102,7 +104,10 @@ export const verbs: Readonly<Record<string, CliVerb>> = {
       'sluice convert dump/*.parquet -o lines --format jsonl --compression zstd',
       'sluice convert clean/ledger -o - --format jsonl',
     ],
-    run: (input, values, watch) => convert({ ...sharedOptions(input, values), ...watch }),
+    run: async (input, values, watch) => {
+      const { convert } = await import('../convert.ts');
+      return convert({ ...sharedOptions(input, values), ...watch });
+    },
   },
 };
 

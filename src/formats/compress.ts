@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { compressUsingDict, createCCtx, init } from '@bokuweb/zstd-wasm';
-import { compressLz4Frame } from './lz4-frame.ts';
+import type { Compression } from './format.ts';
 import { compressSnappy } from './snappy-compress.ts';
 
 export type Codec = 'none' | 'snappy' | 'gzip' | 'zstd' | 'lz4_frame';
@@ -16,15 +15,38 @@ const GZIP_OS_OFFSET = 9;
 const GZIP_OS_UNKNOWN = 255;
 
 const NO_DICTIONARY = new Uint8Array(0);
-let ready: Promise<void> | undefined;
-let zstdContext: number | undefined;
 
-/** Loads the WASM codec; to be awaited once in each thread before the first `compress`. Cheap when called again. */
-export function compressReady(): Promise<void> {
-  ready ??= init().then(() => {
-    zstdContext = createCCtx();
-  });
-  return ready;
+type Compress = (input: Uint8Array) => Uint8Array<ArrayBuffer>;
+let zstdLoading: Promise<Compress> | undefined;
+let compressZstdFrame: Compress | undefined;
+let compressLz4Frame: Compress | undefined;
+
+/**
+ * Loads the codec of an output, or all there are: to be awaited in each thread before the first `compress` with it. Cheap
+ * when called again. Together they take longer to start than a small file to be encoded, so no thread starts one unasked.
+ */
+export async function compressReady(compression: Compression | 'all' = 'all'): Promise<void> {
+  if (compression === 'zstd' || compression === 'all') {
+    compressZstdFrame = await (zstdLoading ??= loadZstd());
+  }
+  if (compression === 'lz4' || compression === 'all') {
+    ({ compressLz4Frame } = await import('./lz4-frame.ts'));
+  }
+}
+
+/** An empty dictionary is none to zstd, and this call reuses one context: it matters for small pages. */
+async function loadZstd(): Promise<Compress> {
+  const { compressUsingDict, createCCtx, init } = await import('@bokuweb/zstd-wasm');
+  await init();
+  const context = createCCtx();
+  // The library copies the frame out of its heap, so the array is wholly ours.
+  return (input) => compressUsingDict(context, input, NO_DICTIONARY, ZSTD_LEVEL) as Uint8Array<ArrayBuffer>;
+}
+
+function ready(codec: Codec, compressFrame: Compress | undefined): Compress {
+  if (compressFrame === undefined)
+    throw new Error(`compress: ${codec} used before compressReady() was awaited`);
+  return compressFrame;
 }
 
 /**
@@ -45,7 +67,7 @@ export function compress(codec: Codec, input: Uint8Array): Uint8Array<ArrayBuffe
     case 'zstd':
       return compressZstd(input);
     case 'lz4_frame':
-      return compressLz4Frame(input);
+      return ready(codec, compressLz4Frame)(input);
   }
 }
 
@@ -56,11 +78,11 @@ function compressGzip(input: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function compressZstd(input: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (zstdContext === undefined) throw new Error('compress: zstd used before compressReady() was awaited');
-  if (input.length <= ZSTD_FRAME_LENGTH) return compressZstdFrame(zstdContext, input);
+  const compressFrame = ready('zstd', compressZstdFrame);
+  if (input.length <= ZSTD_FRAME_LENGTH) return compressFrame(input);
   const frames: Uint8Array[] = [];
   for (let start = 0; start < input.length; start += ZSTD_FRAME_LENGTH) {
-    frames.push(compressZstdFrame(zstdContext, input.subarray(start, start + ZSTD_FRAME_LENGTH)));
+    frames.push(compressFrame(input.subarray(start, start + ZSTD_FRAME_LENGTH)));
   }
   const joined = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
   let at = 0;
@@ -69,10 +91,4 @@ function compressZstd(input: Uint8Array): Uint8Array<ArrayBuffer> {
     at += frame.length;
   }
   return joined;
-}
-
-/** An empty dictionary is none to zstd, and this call reuses one context: it matters for small pages. */
-function compressZstdFrame(context: number, input: Uint8Array): Uint8Array<ArrayBuffer> {
-  // The library copies the frame out of its heap, so the array is wholly ours.
-  return compressUsingDict(context, input, NO_DICTIONARY, ZSTD_LEVEL) as Uint8Array<ArrayBuffer>;
 }

@@ -1,13 +1,11 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CurationError } from '../errors.ts';
 import { createArrowAssembler } from './arrow/assembler.ts';
-import { type BatchBuffers, createArrowEncoder } from './arrow/encode.ts';
+import type { BatchBuffers } from './arrow/encode.ts';
 import { compressReady } from './compress.ts';
 import type { Assembler, Compression, Encode } from './format.ts';
 import { createJsonlAssembler } from './jsonl/assembler.ts';
-import { createJsonlEncoder } from './jsonl/encode.ts';
 import { createParquetAssembler } from './parquet/assembler.ts';
-import { createParquetEncoder } from './parquet/encode.ts';
 import { planParquet } from './parquet/encode-schema.ts';
 
 /** What is written, and how it is packed. */
@@ -88,7 +86,7 @@ function checkNames(fields: readonly Field[], path: string): void {
 }
 
 /**
- * Makes the worker's half of a writer, its codecs loaded.
+ * Makes the worker's half of a writer: loads it and its codec, which neither the main thread nor other outputs need.
  * @param schema that of every batch it will get.
  * @param buffers `take` lets the Arrow writer hand large buffers of a batch over instead of copying them: for batches
  * made to be written. `copy` for a decoder's batches, whose memory is used again. Other formats always copy.
@@ -99,14 +97,20 @@ export async function createEncoder(
   buffers: BatchBuffers = 'take',
 ): Promise<Encode> {
   checkOutput(output, schema);
-  await compressReady();
+  await compressReady(output.compression);
   switch (output.format) {
-    case 'arrow':
+    case 'arrow': {
+      const { createArrowEncoder } = await import('./arrow/encode.ts');
       return createArrowEncoder(schema, allowedCompression('arrow', output.compression), buffers);
-    case 'parquet':
+    }
+    case 'parquet': {
+      const { createParquetEncoder } = await import('./parquet/encode.ts');
       return createParquetEncoder(schema, allowedCompression('parquet', output.compression));
-    case 'jsonl':
+    }
+    case 'jsonl': {
+      const { createJsonlEncoder } = await import('./jsonl/encode.ts');
       return createJsonlEncoder(schema, allowedCompression('jsonl', output.compression));
+    }
   }
 }
 

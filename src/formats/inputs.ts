@@ -2,14 +2,10 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { CurationError } from '../errors.ts';
-import { openArrow } from './arrow/source.ts';
 import { detectFormat, headBytes, isDataName } from './detect.ts';
 import type { FormatName, Source } from './format.ts';
 import { glob, isGlob } from './glob.ts';
 import { inflate, type Wrapping, wrappingOf } from './inflate.ts';
-import { openJsonArray } from './json/source.ts';
-import { openJsonLines } from './jsonl/source.ts';
-import { openParquet } from './parquet/source.ts';
 import { replay } from './replay.ts';
 
 /**
@@ -119,7 +115,7 @@ export interface OpenOptions {
   readonly stdin?: AsyncIterable<Uint8Array>;
 }
 
-/** Opens one input with the reader of its format. @param path a file, or `-` */
+/** Opens one input with the reader of its format, loaded when first needed. @param path a file, or `-` */
 export async function openSource(path: string, options: OpenOptions = {}): Promise<Source> {
   const isPiped = path === '-';
   const peeked = isPiped ? await peek(options.stdin ?? process.stdin) : undefined;
@@ -129,7 +125,7 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
     kind === 'none' || options.format !== undefined ? head : await insideOf(path, kind, head, isPiped);
   const { format } = detectFormat(path, inside, options.format);
   switch (format) {
-    case 'parquet':
+    case 'parquet': {
       if (isPiped) {
         throw new CurationError(
           'USAGE',
@@ -137,14 +133,22 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
         );
       }
       refuseWrapped(path, kind, 'Parquet');
+      const { openParquet } = await import('./parquet/source.ts');
       return openParquet(path);
-    case 'arrow':
+    }
+    case 'arrow': {
+      const { openArrow } = await import('./arrow/source.ts');
       if (kind === 'none') return openArrow(path, peeked?.input);
       return openArrow(path, inflate(peeked?.input ?? createReadStream(path), kind, path));
-    case 'jsonl':
+    }
+    case 'jsonl': {
+      const { openJsonLines } = await import('./jsonl/source.ts');
       return openJsonLines(path, peeked?.input, kind);
-    case 'json':
+    }
+    case 'json': {
+      const { openJsonArray } = await import('./json/source.ts');
       return openJsonArray(path, peeked?.input, kind);
+    }
   }
 }
 
