@@ -1,6 +1,4 @@
 import zlib from 'node:zlib';
-import { uncompressSync } from 'lz4-napi';
-import { ZSTDDecoder } from 'zstddec';
 import { CurationError } from '../errors.ts';
 import { snappyWasmBase64 } from './snappy/snappy-wasm.generated.ts';
 import { decodeZstdFrame } from './zstd/zstd.ts';
@@ -14,9 +12,11 @@ const MAX_PAGE_BYTES: number = 512 * 1024 * 1024;
 /** A heap that grew beyond this for one huge page is given up after it, because WebAssembly memory never shrinks. */
 const MAX_KEPT_HEAP = 96 * 1024 * 1024;
 
-/** Prepares the codecs that start asynchronously. Await it once in each thread before the first `decompress`. */
+let uncompressSync: typeof import('lz4-napi').uncompressSync | undefined;
+
+/** Loads the codec that is a native add-on. Await it once in each thread before the first `decompress`. */
 export async function decompressReady(): Promise<void> {
-  await Zstd.ready();
+  uncompressSync ??= (await import('lz4-napi')).uncompressSync;
 }
 
 /**
@@ -134,73 +134,14 @@ function decodeSnappy(input: Uint8Array, outputLength: number): Uint8Array {
   return new Uint8Array(memory.buffer, to, outputLength);
 }
 
-interface ZlibWithZstd {
-  zstdDecompressSync?(this: void, input: Uint8Array, options: { maxOutputLength: number }): Buffer;
-}
-
-const nodeZstd = (zlib as ZlibWithZstd).zstdDecompressSync;
-
-/** Ours first: it beats libzstd in WebAssembly, and what Node has built in as well, which allocates and joins chunks. */
+/**
+ * What the decoder declines is no valid page: RFC 8878 has no codes of 12 bits, and neither Parquet nor Arrow a place for
+ * a dictionary. So libzstd, which takes each thread a thirtieth of a second to start, does not stand by.
+ */
 function decodeZstd(input: Uint8Array, outputLength: number): Uint8Array {
   const output = decodeZstdFrame(input, outputLength);
-  if (output !== undefined) return output;
-  if (nodeZstd === undefined) return Zstd.decode(input, outputLength);
-  return viaZlib('zstd', () => nodeZstd(input, { maxOutputLength: Math.max(1, outputLength) }));
-}
-
-interface ZstdExports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  malloc(byteLength: number): number;
-  free(address: number): void;
-  ZSTD_decompress(to: number, capacity: number, from: number, byteLength: number): number;
-  ZSTD_findDecompressedSize(from: number, byteLength: number): bigint;
-}
-
-/**
- * libzstd in WebAssembly, driven without the malloc, free and copy a page that the package's own `decode` pays: one area
- * of its heap holds the input and behind it the output, which is handed out as a view.
- */
-class Zstd extends ZSTDDecoder {
-  static #exports: ZstdExports | undefined;
-  static #area = 0;
-  static #capacity = 0;
-
-  static async ready(): Promise<void> {
-    if (nodeZstd !== undefined || Zstd.#exports !== undefined) return;
-    await new Zstd().init();
-    if (Zstd.#exports === undefined) throw new Error('zstddec was initialised elsewhere in this thread');
-  }
-
-  override _init(result: Parameters<ZSTDDecoder['_init']>[0]): void {
-    super._init(result);
-    Zstd.#exports = (result as { instance: { exports: unknown } }).instance.exports as ZstdExports;
-  }
-
-  static decode(input: Uint8Array, outputLength: number): Uint8Array {
-    const exports = Zstd.#exports;
-    if (exports === undefined) throw new Error('decompress: zstd used before decompressReady() was awaited');
-    const outputAt = (input.length + 63) & ~63;
-    const needed = outputAt + outputLength + 64;
-    if (needed > Zstd.#capacity || (Zstd.#capacity > MAX_KEPT_HEAP && needed <= MAX_KEPT_HEAP)) {
-      if (Zstd.#area !== 0) exports.free(Zstd.#area);
-      Zstd.#capacity = 0;
-      Zstd.#area = exports.malloc(needed + (needed >>> 2));
-      if (Zstd.#area === 0) throw broken('zstd', `no memory for ${outputLength} bytes`);
-      Zstd.#capacity = needed + (needed >>> 2);
-    }
-    const area = Zstd.#area;
-    new Uint8Array(exports.memory.buffer).set(input, area);
-    // Written size of all frames: -1 is unknown (a stream), -2 damage.
-    const claimed = exports.ZSTD_findDecompressedSize(area, input.length);
-    if (claimed === -2n || claimed === 0xffff_ffff_ffff_fffen) throw broken('zstd', 'no valid frame');
-    if (claimed >= 0n && claimed <= 0xffff_ffffn && Number(claimed) !== outputLength) {
-      throw wrongLength('zstd', outputLength, Number(claimed));
-    }
-    const found = exports.ZSTD_decompress(area + outputAt, outputLength, area, input.length);
-    // Errors are small negative numbers, seen as int32.
-    if (found < 0) throw broken('zstd', `error ${-found}`);
-    return new Uint8Array(exports.memory.buffer, area + outputAt, found);
-  }
+  if (output === undefined) throw broken('zstd', 'a dictionary that is not there, or codes too long');
+  return output;
 }
 
 /** One block with the decoded length before it, which lz4-napi wants and Parquet does not store. */
@@ -212,6 +153,9 @@ function decodeLz4(codec: PageCodec, input: Uint8Array, outputLength: number): U
     // An empty block is one empty literal.
     if (input.length > 1 || (input[0] ?? 0) !== 0) throw wrongLength(codec, 0, `a block of ${input.length}`);
     return input.subarray(0, 0);
+  }
+  if (uncompressSync === undefined) {
+    throw new Error(`decompress: ${codec} used before decompressReady() was awaited`);
   }
   const block = Buffer.allocUnsafe(4 + input.length);
   block.writeUInt32LE(outputLength, 0);

@@ -82,6 +82,13 @@ test('several gzip members, zstd frames and Hadoop blocks are one page', () => {
   expect(Buffer.compare(decompress('lz4_hadoop', hadoop(text, text), twice.length), twice)).toBe(0);
 });
 
+test('a zstd page that asks for a dictionary is damage, so that its rows can be skipped', () => {
+  const frame = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 1, 9, 0, 0, 65);
+  expect(() => decompress('zstd', frame, 1)).toThrow(
+    expect.objectContaining({ code: 'BAD_INPUT', message: expect.stringContaining('a dictionary') }),
+  );
+});
+
 test('an LZ4 page without the framing of Hadoop is read as a bare block', () => {
   expect(Buffer.compare(decompress('lz4_hadoop', lz4Block(text), text.length), text)).toBe(0);
 });
