@@ -67,7 +67,7 @@ function broken(code: number): CurationError {
  * @param input whole frames; read, not kept.
  * @param outputLength the most they may decode to, at most 1 GiB; less comes back as it is, more throws `BAD_INPUT`.
  * @returns a view of the decoder's memory, valid until the next call in this thread and not to be written; undefined for
- * what only libzstd decodes: dictionaries, literals with codes of 12 bits.
+ * what no Parquet page or Arrow buffer may ask for: a dictionary, or literal codes longer than the format allows (11 bits).
  */
 export function decodeZstdFrame(input: Uint8Array, outputLength: number): Uint8Array | undefined {
   if (
