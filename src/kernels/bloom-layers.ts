@@ -34,6 +34,13 @@ export class BloomLayers {
   private readonly options: BloomLayersOptions;
   private readonly layers: BandedBloom[];
   private newest: BandedBloom;
+  /** What was staged last, for a layer that is opened between. */
+  private staged: { keys: Uint32Array; rowCount: number; start: number; end: number } = {
+    keys: new Uint32Array(0),
+    rowCount: 0,
+    start: 0,
+    end: 0,
+  };
 
   constructor(options: BloomLayersOptions) {
     this.options = options;
@@ -54,27 +61,29 @@ export class BloomLayers {
     return this.layers.length;
   }
 
-  /** See {@link BandedBloom.touch}. */
-  touch(keys: Uint32Array, rowCount: number, start: number, end: number): void {
-    for (let layer = this.layers.length - 1; layer >= 0; layer--)
-      this.layers[layer]!.touch(keys, rowCount, start, end);
+  /** See {@link BandedBloom.stage}. */
+  stage(keys: Uint32Array, rowCount: number, start: number, end: number): void {
+    for (const layer of this.layers) layer.stage(keys, rowCount, start, end);
+    this.staged = { keys, rowCount, start, end };
   }
 
-  /** Whether any layer holds the key of any band of a row. */
-  hasAny(keys: Uint32Array, rowCount: number, row: number): boolean {
+  /** Whether any layer holds the key of any band of a staged row. */
+  hasStaged(row: number): boolean {
     for (let layer = this.layers.length - 1; layer >= 0; layer--) {
-      if (this.layers[layer]!.find(keys, rowCount, row) >= 0) return true;
+      if (this.layers[layer]!.hasStaged(row)) return true;
     }
     return false;
   }
 
-  /** Inserts a row; opens a new layer first if the newest is full. */
-  insert(keys: Uint32Array, rowCount: number, row: number): void {
+  /** Inserts a staged row; opens a new layer first if the newest is full. */
+  insertStaged(row: number): void {
     if (this.newest.count >= this.newest.plan.capacity) {
       this.newest = new BandedBloom(planLayer(this.options, this.layers.length));
       this.layers.push(this.newest);
+      const { keys, rowCount, start, end } = this.staged;
+      this.newest.stage(keys, rowCount, start, end);
     }
-    this.newest.insert(keys, rowCount, row);
+    this.newest.insertStaged(row);
   }
 
   /** Share of bits set in all layers, and the rate a row of random new keys meets over all bands and layers. Reads everything. */

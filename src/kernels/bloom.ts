@@ -1,4 +1,5 @@
 import { CurationError } from '../errors.ts';
+import { type BloomKernel, createBloomKernel, type FilterMemory } from './bloom-simd.ts';
 
 /**
  * Bloom filters over 64-bit keys, one per band, whose blocks are exactly one cache line of 512 bits.
@@ -8,10 +9,12 @@ import { CurationError } from '../errors.ts';
  *
  *     key = (low, high)   line = floor(high * lines / 2^32)   bit of word i = 5 bits of a mix of low and high
  *
- * The filter is far larger than the processor's cache, so a probe costs its cache misses and little else. At
+ * The filter is far larger than the processor's cache, so a probe costs its cache misses and, if those overlap, its
+ * instructions: rows are staged, all their lines fetched together, and decided one by one by the kernel of bloom-simd.ts,
+ * which took a third off the commit of the plain code below. That code is its twin and serves filters beyond 4 GiB. At
  * p = 7e-7 a band this takes 40.8 bits a key; blocks of two adjacent lines 35.2, one 256-bit block 69.3, two independent
- * 256-bit blocks 34.9 with two misses, classic double hashing 29.5 with 20. At 420 MB a query and an insert took 55 ns, with
- * two adjacent lines 81. `bench/commit.ts` measures this one against its ceiling.
+ * 256-bit blocks 34.9 with two misses, classic double hashing 29.5 with 20. At 420 MB a query and an insert of the plain
+ * code took 55 ns, with two adjacent lines 81. `bench/commit.ts` measures this one against its ceiling.
  *
  * Lines must start at multiples of 64 bytes, or each spans two real cache lines and an insert takes three times as long.
  * A `SharedArrayBuffer` from `new` starts 16 bytes into a page; a shared `WebAssembly.Memory` starts at a page.
@@ -26,6 +29,14 @@ const LINES_PER_SEGMENT = 2 ** SEGMENT_SHIFT;
 const LINE_MASK = LINES_PER_SEGMENT - 1;
 /** Line numbers are signed 32-bit integers in the probes: 128 GiB of filters in one layer. */
 const MAX_LINES = 2 ** 31 - 1;
+
+/**
+ * Rows staged at a time at most. 64 rows of 14 bands are 896 lines and pages: they stay in the second-level cache and in
+ * the page table cache until the rows are decided. Tried: 16 to 128 alike, 256 a fifth slower.
+ */
+export const STAGED_ROWS = 64;
+/** Behind the filters lie, for each band of each staged row, its key and the address of its line. */
+const STAGED_BYTES_PER_KEY = 12;
 
 /**
  * Rate of false positives of a line filter that holds `keysPerLine` keys a line on average.
@@ -65,15 +76,23 @@ export interface BloomPlan {
   /** Planned rate of one band at `capacity`. */
   readonly bandFalsePositiveRate: number;
   readonly linesPerBand: number;
-  /** All bands together, rounded up to whole 64 KiB pages: what {@link BandedBloom} allocates. */
+  /** All bands together and the rows staged, rounded up to whole 64 KiB pages: what {@link BandedBloom} allocates. */
   readonly byteLength: number;
 }
 
 /** Sizes the filters of `bands` bands for `capacity` keys each at `bandFalsePositiveRate` a band; allocates nothing. */
 export function planBloom(bands: number, capacity: number, bandFalsePositiveRate: number): BloomPlan {
   const linesPerBand = Math.max(1, Math.ceil(capacity / keysPerLineFor(bandFalsePositiveRate)));
-  const byteLength = Math.ceil((bands * linesPerBand * BYTES_PER_LINE) / PAGE_BYTES) * PAGE_BYTES;
+  const filters = bands * linesPerBand * BYTES_PER_LINE;
+  const staged = hasKernelRoom(bands, linesPerBand) ? bands * STAGED_ROWS * STAGED_BYTES_PER_KEY : 0;
+  const byteLength = Math.ceil((filters + staged) / PAGE_BYTES) * PAGE_BYTES;
   return { bands, capacity, bandFalsePositiveRate, linesPerBand, byteLength };
+}
+
+/** Whether the filters and the rows staged fit one segment; the kernel knows no second one. */
+function hasKernelRoom(bands: number, linesPerBand: number): boolean {
+  const bytes = bands * (linesPerBand * BYTES_PER_LINE + STAGED_ROWS * STAGED_BYTES_PER_KEY);
+  return bytes <= LINES_PER_SEGMENT * BYTES_PER_LINE;
 }
 
 /** What scanning a filter finds. */
@@ -172,13 +191,19 @@ export class BandedBloom {
   readonly byteLength: number;
   /** Rows inserted. */
   count = 0;
-  /** What {@link touch} read last: means nothing, but unless it goes somewhere the reads may be optimised away. */
+  /** What the last rows staged read: means nothing, but unless it goes somewhere the reads may be optimised away. */
   touched = 0;
   private readonly segments: Uint32Array<SharedArrayBuffer>[] = [];
+  private readonly kernel: BloomKernel | undefined;
+  /** What {@link stage} was given last, for the twin of the kernel. */
+  private staged: Uint32Array = new Uint32Array(0);
+  private stagedStride = 0;
+  private stagedFirst = 0;
   /** Lines per unit of the high half of a key; the product with it never rounds up to `linesPerBand`. */
   private readonly scale: number;
 
-  constructor(plan: BloomPlan) {
+  /** @param usesKernel false: by the code of this file alone, the kernel's twin; answers and bits are the same. */
+  constructor(plan: BloomPlan, usesKernel = true) {
     const lines = plan.bands * plan.linesPerBand;
     if (!(lines <= MAX_LINES)) {
       throw new CurationError(
@@ -189,21 +214,64 @@ export class BandedBloom {
     }
     this.plan = plan;
     this.scale = plan.linesPerBand / 2 ** 32;
+    const isWhole = hasKernelRoom(plan.bands, plan.linesPerBand);
     let byteLength = 0;
+    let memory: FilterMemory | undefined;
     for (let first = 0; first < lines; first += LINES_PER_SEGMENT) {
-      const bytes = Math.min(LINES_PER_SEGMENT, lines - first) * BYTES_PER_LINE;
-      const words = allocateWords(Math.ceil(bytes / PAGE_BYTES));
-      byteLength += words.byteLength;
-      this.segments.push(words);
+      const bytes = isWhole ? plan.byteLength : Math.min(LINES_PER_SEGMENT, lines - first) * BYTES_PER_LINE;
+      memory = allocateMemory(Math.ceil(bytes / PAGE_BYTES));
+      byteLength += memory.buffer.byteLength;
+      this.segments.push(new Uint32Array(memory.buffer));
     }
     this.byteLength = byteLength;
+    this.kernel = isWhole && usesKernel && memory !== undefined ? createBloomKernel(memory) : undefined;
   }
 
   /**
-   * Reads one word of each line that the rows `start` to `end` of a batch will probe and does nothing with it. The loads
-   * do not wait for each other, so the processor fetches many lines at once; the probes that follow find them in its cache.
+   * Makes rows `start` to `end`, at most {@link STAGED_ROWS}, those that {@link hasStaged} and {@link insertStaged} speak of,
+   * and fetches all lines they will probe: the loads do not wait for each other, so many are under way at once, and the
+   * probes that follow find them in the cache. `keys` must stay as they are until the next call.
    */
-  touch(keys: Uint32Array, rowCount: number, start: number, end: number): void {
+  stage(keys: Uint32Array, rowCount: number, start: number, end: number): void {
+    const { bands, linesPerBand } = this.plan;
+    const rows = end - start;
+    if (rows > STAGED_ROWS)
+      throw new RangeError(`rows staged: expected at most ${STAGED_ROWS}, found ${rows}`);
+    this.staged = keys;
+    this.stagedStride = rowCount;
+    this.stagedFirst = start;
+    if (this.kernel === undefined) {
+      this.touch(keys, rowCount, start, end);
+      return;
+    }
+    const words = this.segments[0]!;
+    const keysAt = bands * linesPerBand * WORDS_PER_LINE;
+    for (let band = 0; band < bands; band++) {
+      const from = 2 * (band * rowCount + start);
+      words.set(keys.subarray(from, from + 2 * rows), keysAt + 2 * band * rows);
+    }
+    const linesAt = keysAt + 2 * bands * rows;
+    this.kernel.stage(4 * keysAt, 4 * linesAt, bands, rows, linesPerBand, this.scale);
+  }
+
+  /** Whether any band holds the key of staged row `row`, counted from the first one staged. */
+  hasStaged(row: number): boolean {
+    if (this.kernel !== undefined) return this.kernel.has(row) !== 0;
+    return this.find(this.staged, this.stagedStride, this.stagedFirst + row) >= 0;
+  }
+
+  /** Inserts the keys of staged row `row`. */
+  insertStaged(row: number): void {
+    if (this.kernel === undefined) {
+      this.insert(this.staged, this.stagedStride, this.stagedFirst + row);
+      return;
+    }
+    this.kernel.insert(row);
+    this.count++;
+  }
+
+  /** Reads one word of each line that the rows `start` to `end` of a batch will probe and does nothing with it. */
+  private touch(keys: Uint32Array, rowCount: number, start: number, end: number): void {
     const { bands, linesPerBand } = this.plan;
     let sum = 0;
     for (let band = 0; band < bands; band++) {
@@ -291,16 +359,12 @@ export class BandedBloom {
 
 // Declared here because the language's types have no WebAssembly without those of the browser.
 declare const WebAssembly: {
-  Memory: new (size: {
-    initial: number;
-    maximum: number;
-    shared: true;
-  }) => { readonly buffer: SharedArrayBuffer };
+  Memory: new (size: { initial: number; maximum: number; shared: true }) => FilterMemory;
 };
 
-function allocateWords(pages: number): Uint32Array<SharedArrayBuffer> {
+function allocateMemory(pages: number): FilterMemory {
   try {
-    return new Uint32Array(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer);
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (cause) {
     throw new CurationError(
       'MEMORY',

@@ -1,4 +1,5 @@
 import { recallCurve } from '../kernels/banding.ts';
+import { STAGED_ROWS } from '../kernels/bloom.ts';
 import { BloomLayers, type BloomLayersOptions, planLayer } from '../kernels/bloom-layers.ts';
 import { ExactSet, exactSetByteLength } from '../kernels/exact-set.ts';
 import type { SignatureParameters, Signatures } from '../kernels/signatures.ts';
@@ -71,12 +72,6 @@ function layersOptions(options: DeduplicatorOptions): BloomLayersOptions | undef
   };
 }
 
-/**
- * Rows whose cache lines are fetched ahead. 64 rows of 14 bands are 896 lines and pages: they stay in the second-level
- * cache and in the page table cache until the rows are decided. Tried: 16 to 128 alike, 256 a fifth slower.
- */
-const ROWS_AHEAD = 64;
-
 class OrderedDeduplicator implements Deduplicator {
   private readonly parameters: SignatureParameters | undefined;
   private readonly exact: ExactSet;
@@ -107,12 +102,12 @@ class OrderedDeduplicator implements Deduplicator {
     const twins = new Float64Array(rowCount).fill(-1);
     // Deciding one row after the other is the definition, so batch borders cannot show. What makes it fast is that a few
     // rows ahead all their cache lines have been asked for together: tried without, three times slower.
-    for (let start = 0; start < rowCount; start += ROWS_AHEAD) {
-      const end = Math.min(start + ROWS_AHEAD, rowCount);
+    for (let start = 0; start < rowCount; start += STAGED_ROWS) {
+      const end = Math.min(start + STAGED_ROWS, rowCount);
       this.exact.touch(signatures.contentHashes, start, end);
-      this.near?.touch(signatures.bandKeys, rowCount, start, end);
+      this.near?.stage(signatures.bandKeys, rowCount, start, end);
       for (let row = start; row < end; row++)
-        this.decide(signatures, row, firstOrdinal + row, verdicts, twins);
+        this.decide(signatures, row, row - start, firstOrdinal + row, verdicts, twins);
     }
     return { verdicts, twins };
   }
@@ -120,6 +115,7 @@ class OrderedDeduplicator implements Deduplicator {
   private decide(
     signatures: Signatures,
     row: number,
+    staged: number,
     ordinal: number,
     verdicts: Uint8Array,
     twins: Float64Array,
@@ -135,12 +131,12 @@ class OrderedDeduplicator implements Deduplicator {
     }
     if (this.near !== undefined && this.twins !== undefined && signatures.shingleCounts[row]! !== 0) {
       const { bands } = this.near;
-      if (this.near.hasAny(bandKeys, rowCount, row)) {
+      if (this.near.hasStaged(staged)) {
         verdicts[row] = NEAR_DUPLICATE;
         twins[row] = this.twins.recall(bandKeys, bands, rowCount, row);
         return;
       }
-      this.near.insert(bandKeys, rowCount, row);
+      this.near.insertStaged(staged);
       this.twins.remember(bandKeys, bands, rowCount, row, ordinal);
     }
     this.exact.add(low, high, ordinal);

@@ -1,8 +1,18 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import bloomFilters from 'bloom-filters';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CurationError } from '../../src/errors.ts';
-import { BandedBloom, keysPerLineFor, lineFalsePositiveRate, planBloom } from '../../src/kernels/bloom.ts';
+import {
+  BandedBloom,
+  keysPerLineFor,
+  lineFalsePositiveRate,
+  planBloom,
+  STAGED_ROWS,
+} from '../../src/kernels/bloom.ts';
 import { fillWords, randomWords } from './bloom-keys.ts';
 
 /** Five standard deviations of a count of rare events, and one for counts near zero: fails once in a million seeds. */
@@ -69,7 +79,8 @@ describe('size', () => {
       const bloom = new BandedBloom(plan);
       expect(bloom.byteLength).toBe(plan.byteLength);
       expect(plan.byteLength % 65_536).toBe(0);
-      expect(plan.byteLength - bands * plan.linesPerBand * 64).toBeLessThan(65_536);
+      // The filters and, behind them, key and line of the rows staged.
+      expect(plan.byteLength - bands * (plan.linesPerBand * 64 + STAGED_ROWS * 12)).toBeLessThan(65_536);
     }
   });
 });
@@ -92,7 +103,6 @@ describe('membership', () => {
           const bloom = new BandedBloom(planBloom(bands, 10, 0.01));
           for (let row = 0; row < rowCount; row++) {
             bloom.insert(keys, rowCount, row);
-            bloom.touch(keys, rowCount, 0, rowCount);
             for (let earlier = 0; earlier <= row; earlier++) {
               expect(bloom.find(keys, rowCount, earlier)).toBe(0);
               for (let band = 0; band < bands; band++) expect(bloom.has(band, ...pairs[earlier]!)).toBe(true);
@@ -193,6 +203,128 @@ describe('rate of false positives', () => {
   });
 });
 
+/** Words at the borders of fields and bytes, and any others. */
+const anyWord = fc.oneof(
+  fc.constantFrom(0, 1, 31, 32, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff),
+  fc.nat(0xffffffff),
+);
+
+/** The words of all lines; what is staged lies behind them. */
+function filterWords(bloom: BandedBloom): Uint32Array {
+  const segments = (bloom as unknown as { segments: Uint32Array[] }).segments;
+  return segments[0]!.slice(0, 16 * bloom.plan.bands * bloom.plan.linesPerBand);
+}
+
+/** High halves of keys that a double rounds up to the next line of a filter; the inverse of an odd number modulo 2^32 finds them. */
+function roundedHalves(linesPerBand: number): number[] {
+  let inverse = linesPerBand;
+  for (let step = 0; step < 5; step++) inverse = Math.imul(inverse, 2 - Math.imul(linesPerBand, inverse));
+  return Array.from({ length: 16 }, (_, below) => Math.imul(-below, inverse) >>> 0).filter(
+    (high) =>
+      Math.floor((high * linesPerBand) / 2 ** 32) !== Number((BigInt(high) * BigInt(linesPerBand)) >> 32n),
+  );
+}
+
+/** One row after the other asked and, unless found, inserted; what was found. */
+function takeStaged(bloom: BandedBloom, keys: Uint32Array, rowCount: number, step: number): boolean[] {
+  const found: boolean[] = [];
+  for (let start = 0; start < rowCount; start += step) {
+    const end = Math.min(rowCount, start + step);
+    bloom.stage(keys, rowCount, start, end);
+    for (let staged = 0; staged < end - start; staged++) {
+      found.push(bloom.hasStaged(staged));
+      if (!found.at(-1)) bloom.insertStaged(staged);
+    }
+  }
+  return found;
+}
+
+/** The law without stages: `find` and `insert` of the plain code, row by row. */
+function takePlainly(bloom: BandedBloom, keys: Uint32Array, rowCount: number): boolean[] {
+  return Array.from({ length: rowCount }, (_, row) => {
+    const found = bloom.find(keys, rowCount, row) >= 0;
+    if (!found) bloom.insert(keys, rowCount, row);
+    return found;
+  });
+}
+
+describe('the kernel and its plain twin', () => {
+  test('give the same answers and the same bits, whatever the keys, bands, fill and stages', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.constantFrom(1, 10, 100, 5000),
+        fc.integer({ min: 1, max: STAGED_ROWS }),
+        fc.array(fc.tuple(anyWord, anyWord), { minLength: 1, maxLength: 200 }),
+        fc.nat(1000),
+        (bands, capacity, step, pairs, seed) => {
+          const rowCount = 3 * pairs.length;
+          // Some keys come from the list, again and again; the others are new, so that some rows are kept.
+          const next = randomWords(seed);
+          const keys = fillWords(new Uint32Array(2 * bands * rowCount), next);
+          for (let at = 0; at < bands * rowCount; at += 1 + (next() % (4 * bands)))
+            keys.set(pairs[next() % pairs.length]!, 2 * at);
+          const plan = planBloom(bands, capacity, 0.01);
+          const [kernel, twin, plain] = [
+            new BandedBloom(plan),
+            new BandedBloom(plan, false),
+            new BandedBloom(plan),
+          ];
+          const found = takePlainly(plain, keys, rowCount);
+          expect(takeStaged(kernel, keys, rowCount, step)).toEqual(found);
+          expect(takeStaged(twin, keys, rowCount, step)).toEqual(found);
+          expect([kernel.count, twin.count]).toEqual([plain.count, plain.count]);
+          expect(kernel.measure()).toEqual(plain.measure());
+          expect(twin.measure()).toEqual(plain.measure());
+          for (const one of [kernel, twin]) expect(filterWords(one)).toEqual(filterWords(plain));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each([2 ** 21 - 1, 2 ** 21, 2 ** 21 + 1, 20_000_003])(
+    'meet in the same lines where a band has %d of them',
+    (linesPerBand) => {
+      const bands = 2;
+      const byteLength = Math.ceil((bands * (linesPerBand * 64 + STAGED_ROWS * 12)) / 65_536) * 65_536;
+      const plan = { bands, capacity: 1e9, bandFalsePositiveRate: 1e-6, linesPerBand, byteLength };
+      const bloom = new BandedBloom(plan);
+      const rowCount = 2000;
+      const keys = fillWords(new Uint32Array(2 * bands * rowCount), randomWords(12));
+      const rounded = roundedHalves(linesPerBand);
+      expect(rounded.length > 0).toBe(linesPerBand === 20_000_003);
+      rounded.forEach((high, row) => {
+        keys[2 * row + 1] = high;
+      });
+      expect(takeStaged(bloom, keys, rowCount, STAGED_ROWS)).not.toContain(true);
+      for (let row = 0; row < rowCount; row++) {
+        const pair = 2 * row;
+        expect(bloom.has(0, keys[pair]!, keys[pair + 1]!)).toBe(true);
+        expect(bloom.has(1, keys[pair + 2 * rowCount]!, keys[pair + 2 * rowCount + 1]!)).toBe(true);
+      }
+    },
+  );
+
+  test('more rows than can be staged are refused', () => {
+    const bloom = new BandedBloom(planBloom(1, 10, 0.01));
+    const keys = new Uint32Array(2 * (STAGED_ROWS + 1));
+    expect(() => bloom.stage(keys, STAGED_ROWS + 1, 0, STAGED_ROWS + 1)).toThrow(RangeError);
+  });
+
+  test('the committed kernel is what its source compiles to', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bloom-'));
+    try {
+      const build = spawnSync(process.execPath, ['src/kernels/wasm/build.mjs', folder], { encoding: 'utf8' });
+      expect(build.stderr).toBe('');
+      const name = 'bloom-wasm.generated.ts';
+      expect(readFileSync(join(folder, name), 'utf8')).toBe(readFileSync(`src/kernels/wasm/${name}`, 'utf8'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe('large filters', () => {
   test('beyond 4 GiB, bands lie across segments and every line can be reached', () => {
     // Address space only: the system gives pages when they are written, and 200 keys write few.
@@ -209,8 +341,11 @@ describe('large filters', () => {
       keys[2 * band * rowCount + 1] = 0;
       keys[2 * band * rowCount + 3] = 0xffffffff;
     }
-    bloom.touch(keys, rowCount, 0, rowCount);
-    for (let row = 0; row < rowCount; row += 2) bloom.insert(keys, rowCount, row);
+    for (let start = 0; start < rowCount; start += 50) {
+      bloom.stage(keys, rowCount, start, start + 50);
+      for (let staged = 0; staged < 50; staged += 2) bloom.insertStaged(staged);
+      expect([bloom.hasStaged(48), bloom.hasStaged(49)]).toEqual([true, false]);
+    }
     bloom.insert(keys, rowCount, 1);
     for (let row = 0; row < rowCount; row++) {
       expect(bloom.find(keys, rowCount, row)).toBe(row % 2 === 0 || row === 1 ? 0 : -1);
