@@ -1,11 +1,10 @@
-// What `npm start`, `npm test` and `npm run bench` need on a fresh clone: dependencies, then the build.
+// What `npm start`, `npm test`, `npm run check` and `npm run bench` need on a fresh clone: dependencies, then the build.
 // Plain JavaScript and no imports beyond node:, because it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const installOnly = process.argv.includes('--install-only');
 
 function run(command, args) {
   const result = spawnSync(command, args, {
@@ -34,4 +33,4 @@ if (!isFresh) {
   // carry them makes such a lock file. Versions are exact in package.json, and the lock file holds below that.
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
-if (!installOnly) run('npm', ['run', '--silent', 'build']);
+run('npm', ['run', '--silent', 'build']);
