@@ -12,6 +12,9 @@ import {
   useFolder,
 } from './support.ts';
 
+if (!hasSharedData)
+  process.stdout.write('no ../shared/data beside the project: the real truth sets are skipped\n');
+
 const folder = useFolder();
 
 interface Pair {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openArrow } from '../../../src/formats/arrow/source.ts';
 import { arrowTesting, chunked, hasArrowTesting, integrationRows, readRows } from './read-values.ts';
 
@@ -11,9 +11,8 @@ const names = hasArrowTesting
     )
   : [];
 
-test.skipIf(!hasArrowTesting).each(names)(
-  'reads %s of the Arrow integration suite as its JSON says',
-  async (name) => {
+describe.skipIf(!hasArrowTesting)('files of other Arrow writers', () => {
+  test.each(names)('reads %s of the Arrow integration suite as its JSON says', async (name) => {
     const expected = integrationRows(`${arrowTesting}${name}.json.gz`);
     for (const suffix of ['arrow_file', 'stream']) {
       const path = `${arrowTesting}${name}.${suffix}`;
@@ -26,5 +25,5 @@ test.skipIf(!hasArrowTesting).each(names)(
       const piped = await openArrow('-', chunked(readFileSync(path), [1, 7, 64, 1000]));
       expect((await readRows(piped, { byteLimit: 200 })).rows, `${suffix} piped`).toEqual(expected);
     }
-  },
-);
+  });
+});
