@@ -37,9 +37,9 @@ if (run.status !== 0) process.exit(run.status ?? 1);
 await showPairs(3);
 console.log(`
 Look at it yourself (sluice = node ${shown(cli)}):
-  sluice convert ${shown(clean)} -o - --format jsonl | head -n 1          the documents that were kept
-  sluice convert ${shown(join(clean, 'ledger'))} -o - --format jsonl | head   what became of every document, and its twin
-  cat ${shown(join(clean, 'report.json'))}                                the figures above, for programs`);
+  sluice convert ${shown(clean)} -o - --format jsonl | head -n 1           the documents that were kept
+  sluice convert ${shown(join(clean, 'ledger'))} -o - --format jsonl | head         what became of every document, and its twin
+  cat ${shown(join(clean, 'report.json'))}                                  the figures above, for programs`);
 
 function* jsonLines(): Generator<string, void, undefined> {
   for (const document of documents()) yield `${JSON.stringify(document)}\n`;
@@ -63,18 +63,48 @@ async function showPairs(count: number): Promise<void> {
     }
   }
   if (pairs.length === 0) return;
-  // Spread over the whole dump rather than the first few, which tend to be of one kind.
-  const chosen = Array.from(
-    { length: Math.min(count, pairs.length) },
-    (_, i) => pairs[Math.floor(((i + 0.5) * pairs.length) / count)]!,
+  // Spread over the whole dump rather than the first few, which tend to be of one kind; some
+  // differ in white space only, or are wrapped at another width.
+  const candidates = Array.from(
+    { length: Math.min(8 * count, pairs.length) },
+    (_, i) => pairs[Math.floor(((i + 0.5) * pairs.length) / Math.min(8 * count, pairs.length))]!,
   );
-  const texts = await textsOf(chosen.flatMap(({ dropped, twin }) => [dropped, twin]));
-  console.log(`\nThree of ${formatCount(pairs.length)} near duplicates, the lines in which they differ:`);
-  for (const { dropped, twin } of chosen) {
-    const left = texts.get(keyOf(twin))!;
-    const right = texts.get(keyOf(dropped))!;
-    printPair(left, right);
-  }
+  const texts = await textsOf(candidates.flatMap(({ dropped, twin }) => [dropped, twin]));
+  const differing = candidates
+    .map(({ dropped, twin }) => ({ kept: texts.get(keyOf(twin))!, dropped: texts.get(keyOf(dropped))! }))
+    .map((pair) => ({ ...pair, ...differenceOf(pair.kept.text, pair.dropped.text) }))
+    .filter(
+      ({ onlyKept, onlyDropped, shared }) => onlyKept.length > 0 && onlyDropped.length > 0 && shared > 4,
+    );
+  const chosen = Array.from(
+    { length: Math.min(count, differing.length) },
+    (_, i) => differing[Math.floor((i * differing.length) / count)]!,
+  );
+  console.log(
+    `\n${chosen.length} of ${formatCount(pairs.length)} near duplicates whose twin is known, the lines in which they differ:`,
+  );
+  for (const pair of chosen) printPair(pair);
+}
+
+interface Difference {
+  readonly onlyKept: readonly string[];
+  readonly onlyDropped: readonly string[];
+  readonly shared: number;
+}
+
+function differenceOf(kept: string, dropped: string): Difference {
+  const lines = (text: string): string[] =>
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  const [left, right] = [lines(kept), lines(dropped)];
+  const [inLeft, inRight] = [new Set(left), new Set(right)];
+  return {
+    onlyKept: left.filter((line) => !inRight.has(line)),
+    onlyDropped: right.filter((line) => !inLeft.has(line)),
+    shared: left.filter((line) => inRight.has(line)).length,
+  };
 }
 
 interface Row {
@@ -105,28 +135,25 @@ async function textsOf(
   return found;
 }
 
-function printPair(kept: Row, dropped: Row): void {
-  const width = Math.max(30, Math.floor(((process.stdout.columns ?? 100) - 5) / 2));
+function printPair({
+  kept,
+  dropped,
+  onlyKept,
+  onlyDropped,
+  shared,
+}: { kept: Row; dropped: Row } & Difference): void {
+  const width = Math.max(30, Math.floor(((process.stdout.columns || 120) - 5) / 2));
   const cell = (text: string): string =>
     text
       .replace(/[\p{C}\s]+/gu, ' ')
       .trim()
       .slice(0, width)
       .padEnd(width);
-  const lines = (text: string): string[] =>
-    text
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
-  const [left, right] = [lines(kept.text), lines(dropped.text)];
-  const [inLeft, inRight] = [new Set(left), new Set(right)];
-  const onlyLeft = left.filter((line) => !inRight.has(line));
-  const onlyRight = right.filter((line) => !inLeft.has(line));
-  const shared = left.filter((line) => inRight.has(line)).length;
-  console.log(`\n  ${cell(`kept     ${kept.id}`)} | ${cell(`dropped  ${dropped.id}`)}`);
+  const name = ({ id }: Row): string => id.slice(-(width - 9));
+  console.log(`\n  ${cell(`kept    ${name(kept)}`)} | ${cell(`dropped ${name(dropped)}`)}`);
   console.log(`  ${'-'.repeat(width)} | ${'-'.repeat(width)}`);
-  for (let i = 0; i < Math.min(3, Math.max(onlyLeft.length, onlyRight.length)); i++) {
-    console.log(`  ${cell(onlyLeft[i] ?? '')} | ${cell(onlyRight[i] ?? '')}`);
+  for (let i = 0; i < Math.min(3, Math.max(onlyKept.length, onlyDropped.length)); i++) {
+    console.log(`  ${cell(onlyKept[i] ?? '')} | ${cell(onlyDropped[i] ?? '')}`);
   }
   console.log(`  ... and ${formatCount(shared)} lines they share`);
 }
