@@ -1,9 +1,10 @@
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { RecordBatch, type Schema } from 'apache-arrow';
 import { gather } from './columns/gather.ts';
 import { conform, findTextColumn, unionSchemas } from './columns/schema.ts';
 import { textColumn } from './columns/text.ts';
 import { type DedupStreamOptions, duplicateConfig, engineConfig, UNKNOWN_DOCUMENTS } from './config.ts';
+import { duplexOf } from './flow/duplex.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import type { Signatures } from './kernels/signatures.ts';
 import { openPool } from './parallel/pool.ts';
@@ -23,7 +24,7 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
 
   async function* deduplicate(
     source: AsyncIterable<unknown>,
-    streamSignal: AbortSignal | undefined,
+    streamSignal: AbortSignal,
   ): AsyncGenerator<RecordBatch, void, undefined> {
     const startedAt = performance.now();
     const controller = new AbortController();
@@ -91,7 +92,7 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
     } catch (error) {
       // A thread that was stopped reports that; why it was stopped says more. A stream that was destroyed just ends.
       signal?.throwIfAborted();
-      if (streamSignal?.aborted !== true) throw error;
+      if (!streamSignal.aborted) throw error;
     } finally {
       for (const from of [signal, streamSignal]) from?.removeEventListener('abort', stop);
       controller.abort();
@@ -99,7 +100,5 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
     }
   }
 
-  return Duplex.from((source: AsyncIterable<unknown>, { signal: own }: { signal?: AbortSignal } = {}) =>
-    deduplicate(source, own),
-  );
+  return duplexOf(deduplicate);
 }
