@@ -1,13 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { dedup, type RunEvent, read } from '../../src/index.ts';
-import { jsonLines, plantedDocuments, useFolder } from './support.ts';
+import { jsonLines, liveThreads, plantedDocuments, useFolder } from './support.ts';
 
 const folder = useFolder();
-
-/** Live worker threads of this process, by the handles that keep it alive. */
-const liveThreads = (): number =>
-  process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 
 test('an abort rejects with its reason, leaves no manifest, no unfinished file and no thread', async () => {
   await writeFile(folder('in.jsonl'), jsonLines(plantedDocuments(8000, 6)));

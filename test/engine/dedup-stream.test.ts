@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { type RecordBatch, tableFromArrays } from 'apache-arrow';
 import { expect, test } from 'vitest';
 import { dedupStream } from '../../src/index.ts';
-import { plantedDocuments, type TestDocument } from './support.ts';
+import { liveThreads, plantedDocuments, type TestDocument } from './support.ts';
 
 // Somebody else's pipeline: nothing here but node:stream, apache-arrow and the Duplex.
 
@@ -22,10 +22,6 @@ function batchesOf(documents: readonly TestDocument[], size: number): RecordBatc
 }
 
 const idsOf = (batch: RecordBatch): string[] => Array.from(batch.getChild('id')!, String);
-
-/** Live worker threads of this process, by the handles that keep it alive. */
-const liveThreads = (): number =>
-  process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 
 async function idsThrough(
   documents: readonly TestDocument[],

@@ -80,6 +80,10 @@ export async function sharedDocuments(name: string): Promise<TestDocument[]> {
   );
 }
 
+/** Live worker threads of this process, by the handles that keep it alive. */
+export const liveThreads = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+
 export async function gunzipped(name: string): Promise<Buffer> {
   return gunzipSync(await readFile(join(sharedData, name)));
 }
