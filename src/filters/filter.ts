@@ -27,8 +27,8 @@ export interface OptionSpec {
   readonly help: string;
 }
 
-/** A filter as recipes name it: everything that is known of it before the first document. */
-export interface FilterDefinition {
+/** A step as recipes name it: everything that is known of it before the first document. */
+export interface StepDefinition {
   /** As in `use: gopher-quality`. */
   readonly name: string;
   /** One line for help and schema. */
@@ -46,6 +46,10 @@ export interface FilterDefinition {
    * @throws CurationError `USAGE` or `BAD_INPUT` naming the option or the file, what was expected and what was found.
    */
   readonly load?: (options: StepOptions) => Promise<Resources>;
+}
+
+/** A step that judges each document by itself, in a thread. */
+export interface FilterDefinition extends StepDefinition {
   /** Runs in each thread. */
   readonly create: (options: StepOptions, context: FilterContext) => Filter | Promise<Filter>;
 }
