@@ -5,8 +5,8 @@ let bands: u32 = 0;
 let rows: u32 = 0;
 let bins: u32 = 0;
 /** First free slot of word hashes; the `ngram` slots before it hold the words drained last, zero at the start of a document. */
-export let hashes: usize = 0;
-export let hashLimit: usize = 0;
+let hashes: usize = 0;
+let hashLimit: usize = 0;
 let minima: usize = 0;
 /** While densifying: the list of occupied bins; a copy of the minima and behind it the best ranks. */
 let occupied: usize = 0;
@@ -69,7 +69,7 @@ function lower(bin: usize, count: u64, shingle: u64): void {
 }
 
 /** Takes the word hashes up to `end` into the minima; returns the next free slot. */
-export function drain(end: usize): usize {
+function drain(end: usize): usize {
   const back = <usize>ngram << 3;
   const base = load<u64>(CONSTANTS, 16);
   const leaving = load<u64>(CONSTANTS, 24);
@@ -90,6 +90,23 @@ export function drain(end: usize): usize {
   words += <u32>((end - hashes) >> 3);
   for (let to = hashes - back; to < hashes; to += 8, end += 8) store<u64>(to, load<u64>(end - back));
   return hashes;
+}
+
+/** Where the words of a document go; see `hashWords`. */
+@final
+export class Minima {
+  @inline
+  hashes(): usize {
+    return hashes;
+  }
+  @inline
+  limit(): usize {
+    return hashLimit;
+  }
+  @inline
+  drain(end: usize): usize {
+    return drain(end);
+  }
 }
 
 /** Ends a document, after the last drain: number of shingles. */

@@ -1,5 +1,5 @@
-import { bandKeys, begin, complete, densify } from './minima';
-import { signWords } from './words';
+import { Minima, bandKeys, begin, complete, densify } from './minima';
+import { hashWords } from './words';
 import { xxh64 } from './xxh64';
 
 export { configure } from './minima';
@@ -22,7 +22,7 @@ export function bandSignatures(text: usize, offsets: usize, count: u32, keys: us
     const start = load<i32>(offsets);
     offsets += 4;
     begin();
-    signWords(text + <usize>(start - origin), text + <usize>(load<i32>(offsets) - origin));
+    hashWords<Minima>(text + <usize>(start - origin), text + <usize>(load<i32>(offsets) - origin));
     const found = complete();
     store<u32>(shingles + (<usize>i << 2), found);
     if (found != 0) densify();

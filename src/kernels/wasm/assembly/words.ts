@@ -1,5 +1,4 @@
 import { ASCII, CONSTANTS, DELTAS, LINE, LINE_LIMIT, MASKS, P1, P2, STAGE1, STAGE2, TWO_BYTE } from './layout';
-import { drain, hashLimit, hashes } from './minima';
 
 const HIGH_BITS: u64 = 0x8080808080808080;
 const CASE_BITS: u64 = 0x2020202020202020;
@@ -69,21 +68,24 @@ function encode(at: usize, c: u32): usize {
 }
 
 /**
- * Hashes the words of a document and drains them into the minima. Linear: nothing is read twice, however long a word.
+ * Hashes the words of a document and has `S` drain them, a class without fields whose methods are called on nothing, so that each
+ * kernel gets a copy of this code with its own inside: `hashes()` is where to write, from `limit()` on it is time to `drain(end)`,
+ * which returns where to go on; the last drain ends the document. Linear: nothing is read twice, however long a word.
  * ASCII goes 64 bytes at a time, the cost being per word, not per byte: bits of the word bytes, their edges found by counting zeros, and
  * the word hashed where it lies. From a byte >= 0x80 on it goes character by character over a line of lower-cased bytes, until a
  * separator with 8 bytes of ASCII behind it.
  */
-export function signWords(p: usize, end: usize): void {
+export function hashWords<S>(p: usize, end: usize): void {
+  const sink = changetype<S>(0);
   const s0 = load<u64>(CONSTANTS, 0);
   const s1 = load<u64>(CONSTANTS, 8);
   const soloEnd = s1 * P2;
-  const limit = hashLimit;
-  let out = hashes;
+  const limit = sink.limit();
+  let out = sink.hashes();
   let start = p; // of the open word, in the text
   let open: u64 = 0;
   while (p < end) {
-    if (out > limit) out = drain(out);
+    if (out > limit) out = sink.drain(out);
     const a = v128.load(p);
     const b = v128.load(p, 16);
     const c = v128.load(p, 32);
@@ -138,7 +140,7 @@ export function signWords(p: usize, end: usize): void {
       open = 0;
     }
     do {
-      if (out > limit) out = drain(out);
+      if (out > limit) out = sink.drain(out);
       if (at > LINE_LIMIT) {
         while (at - front > 16) {
           state = (state ^ load<u64>(front)) * P1 + (s1 ^ load<u64>(front, 8)) * P2;
@@ -224,5 +226,5 @@ export function signWords(p: usize, end: usize): void {
     store<u64>(out, hashAscii(s0, s1, start, end));
     out += 8;
   }
-  drain(out);
+  sink.drain(out);
 }
