@@ -1,5 +1,5 @@
 /**
- * `npm run build:wasm` compiles the assembly to `signature-wasm.generated.ts` and `bloom-wasm.generated.ts`; with `--unicode` it first renews the Unicode tables
+ * `npm run build:wasm` compiles the assembly to the `*-wasm.generated.ts` beside this file; with `--unicode` it first renews the Unicode tables
  * from the running Node (a change of every signature with characters assigned since). With a folder as last argument it writes there.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import asc from 'assemblyscript/asc';
+import { charactersModule } from './characters.mjs';
 import { unicodeModule } from './unicode.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -17,7 +18,10 @@ const { values, positionals } = parseArgs({
 const target = positionals[0] ?? here;
 mkdirSync(target, { recursive: true });
 
-if (values.unicode) writeFileSync(join(target, 'unicode.generated.ts'), unicodeModule());
+if (values.unicode) {
+  writeFileSync(join(target, 'unicode.generated.ts'), unicodeModule());
+  writeFileSync(join(target, 'characters.generated.ts'), charactersModule());
+}
 
 /** Compiles one file of the assembly and writes its bytes as a module that exports them in base64. */
 async function compile(name, says, memory) {
@@ -66,6 +70,12 @@ await compile('signature', 'The signature kernel, WebAssembly with SIMD.', [
   '--memoryBase',
   '0',
 ]);
+await compile('features', 'The kernel of learned quality, WebAssembly with SIMD.', [
+  '--initialMemory',
+  '1',
+  '--memoryBase',
+  '0',
+]);
 // Its memory is the one the filters lie in, of any size; it holds no data of its own.
 await compile(
   'bloom',
@@ -81,3 +91,10 @@ await compile(
     '65536',
   ],
 );
+// Tables lie at fixed addresses below; what the compiler places itself comes after them.
+await compile('rules', 'The kernel of the rule sets, WebAssembly with SIMD.', [
+  '--initialMemory',
+  '4',
+  '--memoryBase',
+  '64000',
+]);

@@ -20,6 +20,11 @@ const SOLO_SCRIPTS = [
   'Tai_Tham',
   'Tai_Viet',
 ];
+const solo = new RegExp(
+  `^[${SOLO_SCRIPTS.map((script) => `\\p{Script_Extensions=${script}}`).join('')}]$`,
+  'u',
+);
+const latin = /^\p{Script_Extensions=Latin}$/u;
 /** No letter or digit lies above; building fails if a later Unicode puts one there. */
 const CODE_POINTS = 0x40000;
 const BLOCK = 128;
@@ -34,14 +39,14 @@ function lowerCodePoint(codePoint) {
   return result;
 }
 
+/** Whether a letter or digit (it must be one) is of a script without spaces, and so a token of its own. */
+export function isSolo(character) {
+  return solo.test(character) && !latin.test(character);
+}
+
 /** The text of `unicode.generated.ts`. */
 export function unicodeModule() {
   const word = /^[\p{L}\p{N}_]$/u;
-  const solo = new RegExp(
-    `^[${SOLO_SCRIPTS.map((script) => `\\p{Script_Extensions=${script}}`).join('')}]$`,
-    'u',
-  );
-  const latin = /^\p{Script_Extensions=Latin}$/u;
   const deltas = [0, 0, 0];
   const kinds = new Uint8Array(CODE_POINTS);
   for (let codePoint = 0; codePoint < 0x110000; codePoint++) {
@@ -53,7 +58,7 @@ export function unicodeModule() {
     const delta = lowerCodePoint(codePoint) - codePoint;
     if (delta !== 0 && !word.test(String.fromCodePoint(codePoint + delta)))
       throw new Error('lower case is not a letter');
-    if (solo.test(character) && !latin.test(character)) {
+    if (isSolo(character)) {
       if (codePoint < 0x800) throw new Error('the kernel takes two-byte characters for words');
       if (delta !== 0) throw new Error('a script without spaces has case');
       kinds[codePoint] = 2;

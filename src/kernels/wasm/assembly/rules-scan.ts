@@ -1,0 +1,362 @@
+import {
+  ASCII_FLAGS,
+  CLASS_FLAGS,
+  DIGIT,
+  EXTEND,
+  LETTER,
+  MASKS,
+  SOLO,
+  SPACE,
+  STAGE1,
+  STAGE2,
+  STATISTICS,
+  SYMBOL,
+  WORD,
+} from './rules-layout';
+
+const P1: u64 = 0x9e3779b97f4a7c15;
+const P2: u64 = 0xc2b2ae3d27d4eb4f;
+const S0: u64 = 0x60bee2bee120fc15;
+const S1: u64 = 0xa3f4f8a6c4e3d7b1;
+const HIGH_BITS: u64 = 0x8080808080808080;
+const ALL: u64 = 0xffffffffffffffff;
+
+/** Hash of the bytes `[p, end)`, 16 a step. Bytes up to 16 behind the end are read, not used. */
+// @ts-ignore: decorator
+@inline
+export function hashToken(p: usize, end: usize): u64 {
+  let length = end - p;
+  let h = S0 ^ (<u64>length << 32); // zero bytes pad the last step, and may be in a token
+  while (length > 16) {
+    h = (h ^ load<u64>(p)) * P1 + (S1 ^ load<u64>(p, 8)) * P2;
+    h ^= h >> 32;
+    p += 16;
+    length -= 16;
+  }
+  const mask = MASKS + (length << 4);
+  h = (h ^ (load<u64>(p) & load<u64>(mask))) * P1 + (S1 ^ (load<u64>(p, 8) & load<u64>(mask, 8))) * P2;
+  return h ^ (h >> 32);
+}
+
+/** {@link hashToken} for callers outside. */
+export function hashBytes(p: usize, end: usize): u64 {
+  return hashToken(p, end);
+}
+
+/** What stands for a byte that is no part of valid UTF-8: a surrogate, which no text holds and the tables give no property. */
+const INVALID: u32 = 0xd800;
+const NONE: u32 = 0xffffffff;
+
+/**
+ * The character at `p`, its code point in the low 24 bits and its length in bytes above. Strict UTF-8; any other byte is a character of
+ * its own, `INVALID` + byte. Up to 3 bytes behind are read: whoever calls it has spaces behind the text.
+ */
+// @ts-ignore: decorator
+@inline
+export function decode(p: usize): u32 {
+  const quad = load<u32>(p);
+  const first = quad & 0xff;
+  if (first < 0x80) return first | (1 << 24);
+  if ((quad & 0xc0e0) == 0x80c0) {
+    if (first >= 0xc2) return ((quad & 31) << 6) | ((quad >> 8) & 63) | (2 << 24);
+  } else if ((quad & 0xc0c0f0) == 0x8080e0) {
+    const code = ((quad & 15) << 12) | (((quad >> 8) & 63) << 6) | ((quad >> 16) & 63);
+    if (code >= 0x800 && (code & 0xf800) != 0xd800) return code | (3 << 24);
+  } else if ((quad & 0xc0c0c0f8) == 0x808080f0) {
+    const code = ((quad & 7) << 18) | (((quad >> 8) & 63) << 12) | (((quad >> 16) & 63) << 6) | ((quad >> 24) & 63);
+    if (code >= 0x10000 && code < 0x110000) return code | (4 << 24);
+  }
+  return (INVALID + first) | (1 << 24);
+}
+
+/** Flags of a code point, see rules-layout.ts. */
+// @ts-ignore: decorator
+@inline
+export function flagsOf(code: u32): u32 {
+  const kind = <u32>load<u8>(STAGE2 + (<usize>load<u8>(STAGE1 + (code >> 7)) << 7) + (code & 127));
+  return <u32>load<u16>(CLASS_FLAGS + (kind << 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function bits(a: v128, b: v128, c: v128, d: v128): u64 {
+  return (
+    <u64>(<u32>v128.bitmask<i8>(a)) |
+    (<u64>(<u32>v128.bitmask<i8>(b)) << 16) |
+    (<u64>(<u32>v128.bitmask<i8>(c)) << 32) |
+    (<u64>(<u32>v128.bitmask<i8>(d)) << 48)
+  );
+}
+
+// Classes of 16 ASCII bytes. Signed compares after a shift of the range to the top; what bytes from 0x80 on give is not used.
+
+// @ts-ignore: decorator
+@inline
+function isSpace(x: v128): v128 {
+  return v128.or(
+    v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x72)), i8x16.splat(0x7a)), // 09..0d
+    v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x5f)), i8x16.splat(0x7a)), // 1c..20
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function isLetter(x: v128): v128 {
+  return v128.gt<i8>(v128.add<i8>(v128.or(x, i8x16.splat(0x20)), i8x16.splat(0x05)), i8x16.splat(0x65));
+}
+
+// @ts-ignore: decorator
+@inline
+function isDigit(x: v128): v128 {
+  return v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x46)), i8x16.splat(0x75));
+}
+
+// @ts-ignore: decorator
+@inline
+function isByte(x: v128, byte: i8): v128 {
+  return v128.eq<i8>(x, i8x16.splat(byte));
+}
+
+/**
+ * Finds the tokens of `[p, end)`: writes hashes and lengths, and the statistics of rules.ts; returns how many there are. Linear.
+ *
+ * ASCII goes 64 bytes at a time. Bits say which bytes are in a token, which begin one (`starts`) and which come right behind one
+ * (`ends`); the n-th end belongs to the n-th start, so the loop over tokens has no branch but its own. How many tokens are without a
+ * letter is found for all at once: added to the bits of the bytes which are none, a start bit ripples through a token of only such bytes
+ * and falls out behind it. From a byte >= 0x80 on it goes character by character, until white space with 8 bytes of ASCII behind it.
+ */
+// @ts-ignore: decorator
+@inline
+function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool): u32 {
+  const firstHash = hashes;
+  let start = p; // of the open token
+  let open: u64 = 0; // 1: a token is open, 0: none
+  let run: u64 = 0; // 1: and it can be more than symbols (unicode: it is a word)
+  let digit: u64 = 0; // 1: the byte before is a digit
+  let plain: u64 = 0; // 1: no letter in the open run so far
+  let mute: u64 = 0; // 1: nothing but symbols in it so far
+  let alphaTokens: u32 = 0;
+  let spokenTokens: u32 = 0; // with a character that is no symbol
+  let spokenLength: u32 = 0;
+  while (p < end || open) {
+    const a = v128.load(p);
+    const b = v128.load(p, 16);
+    const c = v128.load(p, 32);
+    const d = v128.load(p, 48);
+    const high = v128.bitmask<i8>(v128.or(v128.or(a, b), v128.or(c, d))) ? bits(a, b, c, d) : 0;
+    let count: u64 = high ? ctz<u64>(high) : 64;
+    let ascii = high == 0;
+    if (count != 0) {
+      const letters = bits(isLetter(a), isLetter(b), isLetter(c), isLetter(d));
+      const digits = bits(isDigit(a), isDigit(b), isDigit(c), isDigit(d));
+      const named = letters | digits;
+      let tokens = ~bits(isSpace(a), isSpace(b), isSpace(c), isSpace(d));
+      let runs = tokens;
+      let starts: u64;
+      if (unicode) {
+        runs = named | bits(isByte(a, 0x5f), isByte(b, 0x5f), isByte(c, 0x5f), isByte(d, 0x5f));
+        const marks = bits(
+          v128.or(isByte(a, 0x27), isByte(a, 0x2e)),
+          v128.or(isByte(b, 0x27), isByte(b, 0x2e)),
+          v128.or(isByte(c, 0x27), isByte(c, 0x2e)),
+          v128.or(isByte(d, 0x27), isByte(d, 0x2e)),
+        );
+        const commas = bits(isByte(a, 0x2c), isByte(b, 0x2c), isByte(c, 0x2c), isByte(d, 0x2c));
+        const ahead = load<u8>(p, 64);
+        // Whether a mark joins words is not known before a byte >= 0x80 is: it is left to the characters.
+        if (((marks | commas) >> (count - 1)) & 1 && (!ascii || ahead >= 0x80)) {
+          count--;
+          ascii = false;
+        }
+        let aheadFlags: u64 = 0;
+        if (ahead < 0x80) aheadFlags = <u64>load<u16>(ASCII_FLAGS + (<usize>ahead << 1));
+        const joinsWords = marks & ((runs << 1) | run) & ((runs >> 1) | ((aheadFlags & <u64>WORD) << 62));
+        const joinsDigits = commas & ((digits << 1) | digit) & ((digits >> 1) | ((aheadFlags & <u64>DIGIT) << 60));
+        runs |= joinsWords | joinsDigits;
+      }
+      if (count != 0) {
+        const kept = ALL >> (64 - count);
+        if (unicode) {
+          const symbols = tokens & ~runs;
+          const behind = symbols & ((symbols << 1) | (open & ~run));
+          starts = symbols | (runs & ~((runs << 1) | run));
+          if (behind) {
+            const same = bits(
+              v128.eq<i8>(a, v128.load(p - 1)),
+              v128.eq<i8>(b, v128.load(p + 15)),
+              v128.eq<i8>(c, v128.load(p + 31)),
+              v128.eq<i8>(d, v128.load(p + 47)),
+            );
+            starts &= ~(behind & same);
+          }
+        } else {
+          starts = tokens & ~((tokens << 1) | open);
+        }
+        tokens &= kept;
+        runs &= kept;
+        starts &= kept;
+
+        const runStarts = runs & ~((runs << 1) | run);
+        // A run that is cut at the end of what is looked at goes on: nothing falls out.
+        const last = (runs >> (count - 1)) & 1;
+        const wide = runs | (last ? ~kept : 0);
+        const plainBits = (wide & ~letters) + plain;
+        const plainSum = plainBits + runStarts;
+        const muteBits = (wide & ~named) + mute;
+        const muteSum = muteBits + runStarts;
+        const begun = <u32>popcnt<u64>(runStarts);
+        alphaTokens += begun - <u32>popcnt<u64>(plainSum & ~wide);
+        spokenTokens += begun;
+        spokenLength += <u32>popcnt<u64>(runs);
+        let mutes = muteSum & ~wide;
+        while (mutes) {
+          const at = ctz<u64>(mutes);
+          mutes &= mutes - 1;
+          const before = runStarts & (((1 as u64) << at) - 1);
+          spokenTokens--;
+          spokenLength -= before ? <u32>(at - 63 + clz<u64>(before)) : <u32>(p + <usize>at - start);
+        }
+        plain = <u64>(plainBits < plain || plainSum < runStarts);
+        mute = <u64>(muteBits < mute || muteSum < runStarts);
+
+        let ends = ((tokens << 1) | open) & (~tokens | starts) & kept;
+        if (open && ends) {
+          const stop = p + <usize>ctz<u64>(ends);
+          ends &= ends - 1;
+          store<u64>(hashes, hashToken(start, stop));
+          store<u32>(lengths, <u32>(stop - start));
+          hashes += 8;
+          lengths += 4;
+        }
+        while (ends) {
+          const from = p + <usize>ctz<u64>(starts);
+          const stop = p + <usize>ctz<u64>(ends);
+          starts &= starts - 1;
+          ends &= ends - 1;
+          store<u64>(hashes, hashToken(from, stop));
+          store<u32>(lengths, <u32>(stop - from));
+          hashes += 8;
+          lengths += 4;
+        }
+        if (starts) start = p + <usize>ctz<u64>(starts);
+        open = (tokens >> (count - 1)) & 1;
+        run = last;
+        digit = (digits >> (count - 1)) & 1;
+        p += <usize>count;
+      }
+    }
+    if (ascii) continue;
+
+    // The open token is counted anew with its further characters.
+    let length: u32 = 0;
+    let found: u32 = 0; // LETTER: it has one; SYMBOL: it has a character that is none
+    let flags: u32 = 0; // of the character before
+    let same: u32 = NONE; // the character that goes on with an open token of symbols
+    if (open) {
+      length = <u32>(p - start);
+      for (let at = start; at < p; at++) {
+        const code = <usize>load<u8>(at);
+        flags = <u32>load<u16>(ASCII_FLAGS + (code << 1));
+        found |= (flags & LETTER) | (~flags & SYMBOL);
+        same = <u32>code;
+      }
+      if (run) {
+        spokenTokens--;
+        spokenLength -= length;
+        // `plain` stands for the token, which is not yet counted as one without letters.
+        alphaTokens--;
+      }
+    }
+    let word = run != 0;
+    open = 0;
+    run = 0;
+    plain = 0;
+    mute = 0;
+    digit = 0;
+    do {
+      const character = decode(p);
+      const code = character & 0xffffff;
+      const next = p + <usize>(character >> 24);
+      const before = flags;
+      flags = code < 0x80 ? <u32>load<u16>(ASCII_FLAGS + (code << 1)) : flagsOf(code);
+      let goesOn = false;
+      if (unicode) {
+        if (length != 0) {
+          if (flags & WORD) {
+            goesOn = word || (flags & EXTEND) != 0;
+            if (!word) same = NONE;
+          } else if (word) {
+            if (code == 0x27 || code == 0x2e || code == 0x2019) {
+              const ahead = decode(next) & 0xffffff;
+              goesOn = (flagsOf(ahead) & WORD) != 0;
+            } else if (code == 0x2c) {
+              const ahead = decode(next) & 0xffffff;
+              goesOn = (before & flagsOf(ahead) & DIGIT) != 0;
+            }
+          } else goesOn = code == same && (flags & SOLO) == 0;
+        }
+      } else goesOn = (flags & SPACE) == 0 && length != 0;
+
+      if (!goesOn) {
+        if (length != 0) {
+          store<u64>(hashes, hashToken(start, p));
+          store<u32>(lengths, length);
+          hashes += 8;
+          lengths += 4;
+          alphaTokens += found & LETTER;
+          if (found & SYMBOL) {
+            spokenTokens++;
+            spokenLength += length;
+          }
+          length = 0;
+        }
+        if (flags & SPACE) {
+          p = next;
+          if ((load<u64>(p) & HIGH_BITS) == 0) break;
+          continue;
+        }
+        start = p;
+        word = (flags & WORD) != 0;
+        same = code;
+        found = 0;
+      }
+      length++;
+      found |= (flags & LETTER) | (~flags & SYMBOL);
+      p = next;
+    } while (p < end);
+    // The text ended inside a token.
+    if (length != 0) {
+      store<u64>(hashes, hashToken(start, p));
+      store<u32>(lengths, length);
+      hashes += 8;
+      lengths += 4;
+      alphaTokens += found & LETTER;
+      if (found & SYMBOL) {
+        spokenTokens++;
+        spokenLength += length;
+      }
+    }
+  }
+  store<u32>(STATISTICS, spokenTokens, 0);
+  store<u32>(STATISTICS, spokenLength, 4);
+  store<u32>(STATISTICS, alphaTokens, 8);
+  return <u32>((hashes - firstHash) >> 3);
+}
+
+export function scanWords(p: usize, end: usize, hashes: usize, lengths: usize): u32 {
+  return scan(p, end, hashes, lengths, true);
+}
+
+export function scanRuns(p: usize, end: usize, hashes: usize, lengths: usize): u32 {
+  return scan(p, end, hashes, lengths, false);
+}
+
+/** Code points of `[p, end)`. */
+export function countCodePoints(p: usize, end: usize): u32 {
+  let count: u32 = 0;
+  while (p < end) {
+    p += <usize>(decode(p) >> 24);
+    count++;
+  }
+  return count;
+}
