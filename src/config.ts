@@ -51,8 +51,6 @@ export interface ReadOptions extends InputOptions, EngineOptions {}
 
 /** Which documents count as duplicates. */
 export interface DuplicateOptions {
-  /** Column that is judged; default `text`. */
-  readonly textColumn?: string;
   /** Only exact duplicates (equal bytes); no MinHash. Default false. */
   readonly exactOnly?: boolean;
   /** Words in a shingle; default 5. */
@@ -71,13 +69,21 @@ export interface DuplicateOptions {
   readonly seed?: number;
 }
 
-export interface DedupOptions extends InputOptions, EngineOptions, OutputOptions, DuplicateOptions {
+/** What every verb that judges documents takes. */
+export interface CurationOptions extends ConvertOptions {
+  /** Column that is judged; default `text`. */
+  readonly textColumn?: string;
   /** Column named in the ledger; default `id` when there is one. */
   readonly idColumn?: string;
+  /** Write what is dropped to `rejects/` in the output directory, with the reason as a column. Default false. */
+  readonly keepRejects?: boolean;
 }
+
+export interface DedupOptions extends CurationOptions, DuplicateOptions {}
 
 export interface DedupStreamOptions
   extends DuplicateOptions,
+    Pick<CurationOptions, 'textColumn'>,
     Pick<EngineOptions, 'threads' | 'signal' | 'onEvent'> {}
 
 /** Documents the index is sized for when nobody knows; it grows in layers. */

@@ -36,6 +36,8 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
       textIndex: 0,
       idIndex: -1,
       signatures: parameters ?? 'exact',
+      examination: undefined,
+      reasons: [],
       outputs: {},
     } as const;
     const pool = openPool(job, threads, controller.signal);
@@ -81,9 +83,10 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
     try {
       const signed = orderedMap(source, sign, { concurrency: threads + 1 });
       for await (const { batch, lengths, signatures } of signed) {
-        const { verdicts } = deduplicator.commit(signatures, tally.nextOrdinal);
+        const decided = deduplicator.commit(signatures, tally.nextOrdinal);
+        const { verdicts } = decided;
         const rowCount = batch.numRows;
-        tally.add(0, { rowCount, rejects: [], textLengths: lengths }, verdicts);
+        tally.add(0, { rowCount, rejects: [], textLengths: lengths, writtenLengths: lengths }, decided);
         const rows = Uint32Array.from(verdicts.keys()).filter((row) => verdicts[row] === 0);
         onEvent?.({ type: 'progress', progress: tally.progress() });
         if (rows.length === rowCount) yield batch;

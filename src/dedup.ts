@@ -1,14 +1,7 @@
-import { findTextColumn } from './columns/schema.ts';
-import { type DedupOptions, duplicateConfig, UNKNOWN_DOCUMENTS } from './config.ts';
-import { CurationError } from './errors.ts';
-import { openInputs } from './open.ts';
+import type { DedupOptions } from './config.ts';
+import type { RecipeStep } from './filters/filter.ts';
+import { runRecipe } from './pipeline.ts';
 import type { Report } from './report.ts';
-import { run } from './run.ts';
-import { createDeduplicator, deduplicatorByteLength, duplicateReasons } from './stages/deduplicate.ts';
-import { formatBytes } from './units.ts';
-
-/** An estimate from a sample is raised by this before the index is sized. */
-const ESTIMATE_MARGIN = 1.1;
 
 /**
  * Removes exact and near duplicates in one ordered pass: the first one wins, everything else passes through unchanged.
@@ -19,49 +12,18 @@ const ESTIMATE_MARGIN = 1.1;
  * arXiv 2411.04257).
  * @throws CurationError; see `ErrorCode`.
  */
-export async function dedup(options: DedupOptions): Promise<Report> {
-  const config = duplicateConfig(options);
-  const { parameters, falsePositiveRate } = config;
-  const inputs = await openInputs(options);
-  const path = inputs.sources[0]?.path ?? '-';
-  const textIndex = findTextColumn(inputs.schema, options.textColumn ?? 'text', path);
-  const idName = options.idColumn ?? 'id';
-  const idIndex = inputs.schema.fields.findIndex(({ name }) => name === idName);
-  if (options.idColumn !== undefined && idIndex < 0) {
-    const names = inputs.schema.fields.map(({ name }) => name).join(', ');
-    throw new CurationError('USAGE', `--id-column ${idName}: ${path} has no such column; there are ${names}`);
-  }
-  const margin = inputs.isDocumentsExact ? 1 : ESTIMATE_MARGIN;
-  const estimate = inputs.documents === undefined ? UNKNOWN_DOCUMENTS : Math.ceil(inputs.documents * margin);
-  const expectedDocuments = config.expectedDocuments ?? Math.max(1, estimate);
-  const index = { parameters, falsePositiveRate, expectedDocuments };
-  return run(
-    {
-      name: 'dedup',
-      inputs,
-      textIndex,
-      idIndex,
-      signatures: parameters ?? 'exact',
-      indexBytes: deduplicatorByteLength(index),
-      writesLedger: true,
-      createJudge(plan) {
-        const deduplicator = createDeduplicator(index);
-        return {
-          reasons: duplicateReasons,
-          judge({ signatures }, firstOrdinal) {
-            const verdicts = deduplicator.commit(signatures!, firstOrdinal);
-            if (deduplicator.byteLength > plan.indexBytes) {
-              throw new CurationError(
-                'MEMORY',
-                `more documents than expected: the index has grown to ${formatBytes(deduplicator.byteLength)} and --memory leaves ${formatBytes(plan.indexBytes)} for it; raise --memory or state --expected-documents`,
-              );
-            }
-            return verdicts;
-          },
-          report: () => (parameters === undefined ? undefined : deduplicator.report()),
-        };
-      },
-    },
-    options,
-  );
+export function dedup(options: DedupOptions): Promise<Report> {
+  const { exactOnly, similarity, ngram, bands, rows, falsePositive, expectedDocuments, seed } = options;
+  const step: RecipeStep = {
+    use: 'dedup',
+    exact_only: exactOnly,
+    similarity,
+    ngram,
+    bands,
+    rows,
+    false_positive: falsePositive,
+    expected_documents: expectedDocuments,
+    seed,
+  };
+  return runRecipe('dedup', { version: 1, words: 'unicode', steps: [step] }, options);
 }

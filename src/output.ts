@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream';
 import type { Schema } from 'apache-arrow';
+import { addReasonField } from './columns/reasons.ts';
 import { type ConvertOptions, partBytes } from './config.ts';
+import { CurationError } from './errors.ts';
 import { createAssembler, fileExtension, type OutputFormat } from './formats/encoders.ts';
 import type { Manifest, Part, Report } from './report.ts';
 import { ledgerFormat, ledgerSchema } from './stages/ledger.ts';
@@ -12,6 +14,8 @@ export interface Output {
   readonly rows: Sink;
   /** Absent on a stream, and for verbs that decide nothing. */
   readonly ledger: Sink | undefined;
+  /** Absent unless what is dropped is to be written out. */
+  readonly rejects: Sink | undefined;
   /**
    * Whether batches may be lent to `rows` in memory that is used again as soon as `append` returns. A stream keeps what
    * it was given for as long as it likes.
@@ -20,10 +24,26 @@ export interface Output {
   /** Whether an error says that whoever reads our output has gone away: the end of the work, not a failure of it. */
   isClosedBy(error: unknown): boolean;
   /** Writes report and manifest; a stream has none. */
-  complete(report: Report, parts: readonly Part[], ledger: readonly Part[]): Promise<void>;
+  complete(report: Report, parts: WrittenParts): Promise<void>;
   /** Takes away what is unfinished. Safe after `complete`. */
   abandon(): Promise<void>;
 }
+
+/** The finished files of each kind. */
+export interface WrittenParts {
+  readonly rows: readonly Part[];
+  readonly ledger: readonly Part[];
+  readonly rejects: readonly Part[];
+}
+
+/** What a run writes beside its rows, in a directory. */
+export interface Beside {
+  readonly ledger: boolean;
+  readonly rejects: boolean;
+}
+
+/** Column behind the others of a dropped document: why it was dropped. */
+export const REASON_COLUMN = 'reject_reason';
 
 /** @throws CurationError when the directory cannot be written to or holds files already. */
 export async function openOutput(
@@ -31,16 +51,20 @@ export async function openOutput(
   format: OutputFormat,
   schema: Schema,
   inputs: readonly string[],
-  writesLedger: boolean,
+  beside: Beside,
 ): Promise<Output> {
   const { output } = options;
   const takesLentMemory = format.format === 'arrow' && format.compression === 'none';
   if (typeof output !== 'string' || output === '-') {
+    if (beside.rejects) {
+      throw new CurationError('USAGE', '--keep-rejects: expected a directory to write to, found a stream; use -o DIR');
+    }
     const stream = output instanceof Writable ? output : process.stdout;
     const rows = createStreamSink(stream, createAssembler(format, schema, 'stream'));
     return {
       rows,
       ledger: undefined,
+      rejects: undefined,
       takesLentMemory: false,
       isClosedBy: isClosedPipe,
       complete: async () => {},
@@ -63,27 +87,33 @@ export async function openOutput(
       ...(onPart === undefined ? {} : { onPart }),
     });
   const rows = await sinkFor('part-', format, schema, (part) => options.onEvent?.({ type: 'part', part }));
-  const ledger = writesLedger ? await sinkFor('ledger/part-', ledgerFormat, ledgerSchema) : undefined;
+  const ledger = beside.ledger ? await sinkFor('ledger/part-', ledgerFormat, ledgerSchema) : undefined;
+  const rejects = beside.rejects
+    ? await sinkFor('rejects/part-', format, addReasonField(schema, REASON_COLUMN))
+    : undefined;
   return {
     rows,
     ledger,
+    rejects,
     takesLentMemory,
     isClosedBy: () => false,
-    async complete(report, parts, ledgerParts) {
+    async complete(report, parts) {
       const manifest: Manifest = {
         version: 1,
         verb: report.verb,
         format: format.format,
         compression: format.compression,
         rows: report.documents.kept,
-        parts,
-        ledger: ledgerParts,
+        parts: parts.rows,
+        ledger: parts.ledger,
+        rejects: parts.rejects,
       };
       await directory.complete(report, manifest);
     },
     async abandon() {
       await rows.abandon();
       await ledger?.abandon();
+      await rejects?.abandon();
       await directory.abandon();
     },
   };

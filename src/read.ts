@@ -29,6 +29,8 @@ export async function* read(
     textIndex: -1,
     idIndex: -1,
     signatures: 'none',
+    examination: undefined,
+    reasons: [],
     outputs: {},
   } as const;
   const pool = openPool(job, threads, controller.signal);

@@ -1,13 +1,16 @@
+import type { Recipe } from './filters/filter.ts';
 import type { RecallPoint } from './kernels/banding.ts';
 
 /** What `report.json` holds. `version` changes when a field changes its meaning or goes. */
 export interface Report {
   readonly version: 1;
-  readonly verb: 'dedup' | 'convert';
+  readonly verb: 'dedup' | 'filter' | 'run' | 'convert';
   readonly documents: {
     /** Always `kept` plus every reason of `dropped`. */
     readonly read: number;
     readonly kept: number;
+    /** Kept documents whose text was changed. */
+    readonly edited: number;
     /** Documents by reason; every reason the verb can give is listed, 0 included. */
     readonly dropped: Readonly<Record<string, number>>;
   };
@@ -29,7 +32,9 @@ export interface Report {
   readonly unreadable: readonly string[];
   /** True when the reader of standard output went away before the end. */
   readonly isCutShort: boolean;
-  /** Absent with `--exact-only` and for convert. */
+  /** What was run, every option spelled out; absent for convert. */
+  readonly recipe?: Recipe;
+  /** Absent without deduplication, and with `--exact-only`. */
   readonly nearDuplicate?: NearDuplicateReport;
 }
 
@@ -70,6 +75,8 @@ export interface Manifest {
   readonly rows: number;
   readonly parts: readonly Part[];
   readonly ledger: readonly Part[];
+  /** What was dropped, with `--keep-rejects`. */
+  readonly rejects: readonly Part[];
 }
 
 /** Counts while a run goes on. */

@@ -1,3 +1,4 @@
+import { type Field, Schema } from 'apache-arrow';
 import { serializeSchema } from './columns/schema.ts';
 import { type ConvertOptions, engineConfig, outputFormat } from './config.ts';
 import {
@@ -9,15 +10,16 @@ import {
 } from './flow/memory.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
+import { CurationError } from './errors.ts';
 import { checkOutput, type OutputFormat } from './formats/encoders.ts';
 import type { Inputs } from './open.ts';
-import { type Output, openOutput } from './output.ts';
+import { type Beside, type Output, openOutput, REASON_COLUMN } from './output.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
 import type { Job, PlacedPiece } from './parallel/tasks.ts';
-import type { NearDuplicateReport, Part, Report } from './report.ts';
+import type { Part, Report } from './report.ts';
 import { type Analyzed, analyze } from './stages/analyze.ts';
 import { createLedger, type Ledger, ledgerFormat, ledgerSchema } from './stages/ledger.ts';
-import { rebatch, type Selected } from './stages/rebatch.ts';
+import { type Choice, rebatch, type Selected } from './stages/rebatch.ts';
 import { createTally, type Tally } from './stages/tally.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -28,11 +30,10 @@ const PROGRESS_MS = 100;
 
 /** What a verb decides: the only place where verbs differ once their inputs are open. */
 interface Judge {
-  /** Every reason it can give; verdict `i` is reason `i - 1`, verdict 0 is kept. */
-  readonly reasons: readonly string[];
   /** Verdicts of a batch; called in input order. `firstOrdinal` numbers its first document over all inputs. */
   judge(analyzed: Analyzed, firstOrdinal: number): Verdicts;
-  report(): NearDuplicateReport | undefined;
+  /** What only it can say. */
+  report(): Pick<Report, 'nearDuplicate'>;
 }
 
 /** A verb, ready to run. */
@@ -42,10 +43,18 @@ export interface Verb {
   readonly textIndex: number;
   readonly idIndex: number;
   readonly signatures: Job['signatures'];
+  readonly examination: Job['examination'];
+  /** Columns of values behind those of the inputs. */
+  readonly addedFields: readonly Field[];
   /** Bytes the judge will take; known before it is made, so that the memory promise can be checked first. */
   readonly indexBytes: number;
   readonly createJudge: (plan: MemoryPlan) => Judge;
-  readonly writesLedger: boolean;
+  /** Every reason the judge can give; verdict `i` is reason `i - 1`, verdict 0 is kept. */
+  readonly reasons: readonly string[];
+  /** Bytes of models and lists that all threads share. */
+  readonly resourceBytes: number;
+  readonly beside: Beside;
+  readonly recipe: Report['recipe'];
 }
 
 /**
@@ -57,8 +66,10 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
   const config = engineConfig(options);
   const { inputs } = verb;
   const output = outputFormat(options);
-  checkOutput(output, inputs.schema);
-  const plan = planMemory({ ...config, indexBytes: verb.indexBytes, batchBytes: BATCH_BYTES });
+  const schema = withAddedFields(inputs.schema, verb);
+  checkOutput(output, schema);
+  const { indexBytes, resourceBytes } = verb;
+  const plan = planMemory({ ...config, indexBytes, resourceBytes, batchBytes: BATCH_BYTES });
 
   // Our own controller, so that a failure anywhere also stops the threads and whoever feeds standard input.
   const controller = new AbortController();
@@ -70,8 +81,8 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
   let pool: Pool | undefined;
   try {
     const paths = inputs.sources.map(({ path }) => path);
-    target = await openOutput(options, output, inputs.schema, paths, verb.writesLedger);
-    const { rows, ledger: ledgerSink, takesLentMemory } = target;
+    target = await openOutput(options, output, schema, paths, verb.beside);
+    const { rows, ledger: ledgerSink, rejects, takesLentMemory } = target;
     config.onEvent?.({
       type: 'plan',
       inputs: inputs.sources.length,
@@ -80,13 +91,13 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       threads: config.threads,
       indexBytes: verb.indexBytes,
     });
-    pool = openPool(jobOf(verb, options, output, takesLentMemory), config.threads, controller.signal);
+    pool = openPool(jobOf(verb, schema, options, output, takesLentMemory), config.threads, controller.signal);
     const threads = pool;
     const judge = verb.createJudge(plan);
     const ring = createSlabRing(plan.slabCount, plan.slabBytes);
     const tally = createTally({
       sources: inputs.sources,
-      reasons: judge.reasons,
+      reasons: verb.reasons,
       documentsExpected: inputs.documents,
       bytesWritten: () => rows.bytesWritten,
       startedAt,
@@ -95,29 +106,29 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
     const ledger =
       ledgerSink &&
       createLedger({
-        reasons: judge.reasons,
+        reasons: verb.reasons,
         locate: (ordinal) => tally.locate(ordinal),
         write: async (piece) => {
-          const input = { output: 'ledger', pieces: [{ ...piece, rows: undefined }], slab: undefined };
+          const input = { output: 'ledger', pieces: [{ ...piece, rows: undefined, reasons: undefined }], slab: undefined };
           await ledgerSink.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
         },
       });
     const analyzed = analyze(inputs.sources, { ...config, pool, ring, plan, signal: controller.signal });
-    const batches = rebatch(judgeInOrder(analyzed, judge, tally, ledger, inputs.sources), {
+    const batches = rebatch(judgeInOrder(analyzed, judge, tally, ledger, verb), {
       targetBytes: BATCH_BYTES,
       targetRows: BATCH_ROWS,
       mostPinned: MOST_PINNED_SLABS,
-      compact: (pieces) => threads.run('compact', { output: 'rows', pieces }, ownedBuffers(pieces)),
+      compact: (output, pieces) => threads.run('compact', { output, pieces }, ownedBuffers(pieces)),
     });
     const outputRing = createSlabRing(plan.outputSlabCount, plan.outputSlabBytes);
     const encoded = orderedMap(
       batches,
       async (batch) => {
-        const { pieces } = batch;
+        const { output, pieces } = batch;
         const slab = takesLentMemory ? await outputRing.acquire() : undefined;
         try {
-          const input = { output: 'rows', pieces, slab: slab?.buffer };
-          return { encoded: await threads.run('encode', input, ownedBuffers(pieces)), slab };
+          const input = { output, pieces, slab: slab?.buffer };
+          return { output, encoded: await threads.run('encode', input, ownedBuffers(pieces)), slab };
         } catch (error) {
           slab?.release();
           throw error;
@@ -132,8 +143,8 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
     let parts: readonly Part[] = [];
     let reportedAt = 0;
     try {
-      for await (const { encoded: batch, slab } of encoded) {
-        await rows.append(batch);
+      for await (const { output: name, encoded: batch, slab } of encoded) {
+        await (name === 'rows' ? rows : rejects!).append(batch);
         slab?.release();
         const now = performance.now();
         if (now - reportedAt >= PROGRESS_MS) {
@@ -147,10 +158,13 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       if (!target.isClosedBy(error)) throw error;
       isCutShort = true;
     }
-    const ledgerParts = (await ledgerSink?.finish()) ?? [];
+    const written = {
+      rows: parts,
+      ledger: (await ledgerSink?.finish()) ?? [],
+      rejects: (await rejects?.finish()) ?? [],
+    };
     config.onEvent?.({ type: 'progress', progress: tally.progress() });
     const { documents, inputs: counted, unreadable, text, textKept } = tally.counts();
-    const nearDuplicate = judge.report();
     const report: Report = {
       version: 1,
       verb: verb.name,
@@ -167,9 +181,10 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       inputs: counted,
       unreadable,
       isCutShort,
-      ...(nearDuplicate === undefined ? {} : { nearDuplicate }),
+      ...(verb.recipe === undefined ? {} : { recipe: verb.recipe }),
+      ...judge.report(),
     };
-    await target.complete(report, parts, ledgerParts);
+    await target.complete(report, written);
     return report;
   } catch (error) {
     // A thread that was stopped reports that; what the caller asked for says more.
@@ -183,17 +198,48 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
   }
 }
 
-function jobOf(verb: Verb, options: ConvertOptions, format: OutputFormat, takesLentMemory: boolean): Job {
-  const schema = serializeSchema(verb.inputs.schema);
+function withAddedFields(schema: Schema, { addedFields, beside }: Verb): Schema {
+  const added = [...addedFields.map(({ name }) => name), ...(beside.rejects ? [REASON_COLUMN] : [])];
+  const taken = added.find((name) => schema.fields.some((field) => field.name === name));
+  if (taken !== undefined) {
+    throw new CurationError(
+      'USAGE',
+      `column "${taken}" is to be added, but the inputs have one of this name; rename theirs`,
+    );
+  }
+  return addedFields.length === 0 ? schema : new Schema([...schema.fields, ...addedFields], schema.metadata);
+}
+
+function jobOf(
+  verb: Verb,
+  outputSchema: Schema,
+  options: ConvertOptions,
+  format: OutputFormat,
+  takesLentMemory: boolean,
+): Job {
+  const rows = {
+    format,
+    schema: serializeSchema(outputSchema),
+    reasonColumn: undefined,
+    writesFromSlab: takesLentMemory,
+  };
   return {
-    schema,
+    schema: serializeSchema(verb.inputs.schema),
     onError: options.onError ?? 'fail',
     textIndex: verb.textIndex,
-    idIndex: verb.writesLedger ? verb.idIndex : -1,
+    idIndex: verb.beside.ledger ? verb.idIndex : -1,
     signatures: verb.signatures,
+    examination: verb.examination,
+    reasons: verb.reasons,
     outputs: {
-      rows: { format, schema, writesFromSlab: takesLentMemory },
-      ledger: { format: ledgerFormat, schema: serializeSchema(ledgerSchema), writesFromSlab: false },
+      rows,
+      rejects: { ...rows, reasonColumn: REASON_COLUMN },
+      ledger: {
+        format: ledgerFormat,
+        schema: serializeSchema(ledgerSchema),
+        reasonColumn: undefined,
+        writesFromSlab: false,
+      },
     },
   };
 }
@@ -203,29 +249,42 @@ function ownedBuffers(pieces: readonly PlacedPiece[]): ArrayBuffer[] {
   return pieces.flatMap(({ bytes }) => (bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : []));
 }
 
-/** Gives every batch its verdicts, in order; what is kept goes on. */
+/** Gives every batch its verdicts, in order; what is to be written goes on. */
 async function* judgeInOrder(
   analyzed: AsyncIterable<Analyzed>,
   judge: Judge,
   tally: Tally,
   ledger: Ledger | undefined,
-  inputs: readonly { readonly path: string }[],
+  verb: Verb,
 ): AsyncGenerator<Selected, void, undefined> {
+  const { sources } = verb.inputs;
   for await (const batch of analyzed) {
-    const { placement, slab, rowBytes, rowCount } = batch;
+    const { placement, slab, rowBytes } = batch;
     let handedOn = false;
     try {
       const verdicts = judge.judge(batch, tally.nextOrdinal);
-      const rows = new Uint32Array(rowCount);
-      let kept = 0;
-      for (let row = 0; row < rowCount; row++) if (verdicts.verdicts[row] === 0) rows[kept++] = row;
       const firstRow = tally.rowsOf(batch.source);
-      tally.add(batch.source, batch, verdicts.verdicts);
-      await ledger?.add(batch, verdicts, inputs[batch.source]!.path, firstRow);
+      tally.add(batch.source, batch, verdicts);
+      await ledger?.add(batch, verdicts, sources[batch.source]!.path, firstRow);
+      const choices = chooseRows(verdicts.verdicts, verb.beside.rejects);
       handedOn = true;
-      yield { placement, bytes: new Uint8Array(slab.buffer), rows: rows.subarray(0, kept), rowBytes, slab };
+      yield { placement, bytes: new Uint8Array(slab.buffer), choices, rowBytes, slab };
     } finally {
       if (!handedOn) slab.release();
     }
   }
+}
+
+function chooseRows(verdicts: Uint8Array, keepsRejects: boolean): readonly Choice[] {
+  const rowCount = verdicts.length;
+  const rows = new Uint32Array(rowCount);
+  let kept = 0;
+  for (let row = 0; row < rowCount; row++) if (verdicts[row] === 0) rows[kept++] = row;
+  const choice = { output: 'rows', rows: rows.subarray(0, kept), reasons: undefined };
+  if (!keepsRejects) return [choice];
+  const rejected = new Uint32Array(rowCount - kept);
+  let count = 0;
+  for (let row = 0; row < rowCount; row++) if (verdicts[row] !== 0) rejected[count++] = row;
+  const reasons = Uint8Array.from(rejected, (row) => verdicts[row]!);
+  return [choice, { output: 'rejects', rows: rejected, reasons }];
 }

@@ -4,6 +4,21 @@ export interface Verdicts {
   readonly verdicts: Uint8Array;
   /** For a dropped document the number (over all inputs) of the earlier one that stands for it, or -1. */
   readonly twins: Float64Array | undefined;
+  /** What dropped documents were measured by; undefined for verbs that measure nothing. */
+  readonly evidence: VerdictEvidence | undefined;
+}
+
+/** For each row that was dropped by a measure; what stands in other rows means nothing. */
+export interface VerdictEvidence {
+  /** What was measured and what it was compared with; NaN where the reason has no number. */
+  readonly statistics: Float64Array;
+  readonly thresholds: Float64Array;
+  /** 1 where there is such a pair. */
+  readonly isMeasured: Uint8Array;
+  /** What was found, in words, by row. */
+  readonly details: ReadonlyMap<number, string>;
+  /** 1 where the text was changed. */
+  readonly edited: Uint8Array;
 }
 
 /** Where a document came from. */

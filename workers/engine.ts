@@ -6,6 +6,7 @@ import { allocateOwn } from '../src/columns/buffers.ts';
 import { gather } from '../src/columns/gather.ts';
 import { idColumn } from '../src/columns/ids.ts';
 import { type Allocate, allocateIn, allocateWords, allocateZeroed, padTo64 } from '../src/columns/memory.ts';
+import { addReasonField, addReasons } from '../src/columns/reasons.ts';
 import { conform, deserializeSchema } from '../src/columns/schema.ts';
 import { rowByteLengths } from '../src/columns/sizes.ts';
 import { textColumn } from '../src/columns/text.ts';
@@ -13,56 +14,83 @@ import type { TextColumn } from '../src/columns/text-column.ts';
 import { place, placedByteLength, restore } from '../src/columns/wire.ts';
 import { CurationError } from '../src/errors.ts';
 import { decode as decodeMorsel } from '../src/formats/decode.ts';
+import { createExaminer, type Examination, type Examiner } from '../src/filters/examiner.ts';
 import { createEncoder } from '../src/formats/encoders.ts';
-import type { Encode } from '../src/formats/format.ts';
+import type { Encode, Morsel } from '../src/formats/format.ts';
 import type { Signatures } from '../src/kernels/signatures.ts';
 import { createSigner, type Signer } from '../src/kernels/signer.ts';
-import type { Job, Outcome, PlacedPiece, TaskName, Tasks } from '../src/parallel/tasks.ts';
+import type { Analysis, Job, Outcome, PlacedPiece, TaskName, Tasks } from '../src/parallel/tasks.ts';
 
 // Each export is one task of src/parallel/tasks.ts: unwrap, call, hand back. What outlives a task is made once a thread.
 
 const job = workerData as Job;
 let inputSchema: Schema | undefined;
 let signer: Promise<Signer> | undefined;
-const outputs = new Map<string, { readonly schema: Schema; readonly encode: Promise<Encode> }>();
+let examiner: Promise<Examiner> | undefined;
+const outputs = new Map<string, JobEncoder>();
+
+interface JobEncoder {
+  /** Of the batches gathered. */
+  readonly schema: Schema;
+  /** Of the batches encoded, where that is another one. */
+  readonly withReasons: Schema | undefined;
+  readonly encode: Promise<Encode>;
+}
 
 export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel, slab }) => {
   const decoded = await decodeMorsel(morsel, { byteLimit: slab.byteLength - SLACK, onError: job.onError });
-  const batch = conform(decoded.batch, schemaOfInput());
+  const read = conform(decoded.batch, schemaOfInput());
+  const text = job.textIndex < 0 ? undefined : textColumn(read, job.textIndex);
+  const examined = job.examination && (await examinerOfJob(job.examination)).examine(read, job.textIndex);
+  const batch = examined?.batch ?? read;
   const slabBytes = placedByteLength(batch);
   const common = { rowCount: batch.numRows, slabBytes, rejects: decoded.rejects };
-  if (slabBytes > slab.byteLength) {
-    const nothing = {
-      rowCount: 0,
-      placement: undefined,
-      rest: morsel,
-      rejects: [],
-      signatures: undefined,
-      ids: undefined,
-    };
-    return {
-      output: { ...common, ...nothing, textLengths: new Uint32Array(0), rowBytes: new Uint32Array(0) },
-      transfer: [],
-    };
-  }
+  if (slabBytes > slab.byteLength) return tooLarge(morsel, slabBytes);
   const memory = new Uint8Array(slab);
   const placement = place(batch, memory);
   // What main needs to know of the rows lies behind them: no fresh memory a batch.
   const allocate = allocateIn(memory.subarray(padTo64(slabBytes)), allocateZeroed);
   const rowBytes = rowByteLengths(batch, allocate);
   const ids = job.idIndex < 0 ? undefined : idColumn(batch, job.idIndex, allocate);
-  const text = job.textIndex < 0 ? undefined : textColumn(batch, job.textIndex);
   const textLengths = text === undefined ? new Uint32Array(0) : lengthsOf(text, allocate);
+  const writtenLengths =
+    examined === undefined || examined.text === text ? textLengths : lengthsOf(examined.text, allocate);
+  const hashed = examined?.hashed ?? text;
   const signatures =
-    text === undefined || job.signatures === 'none' ? undefined : (await signerOfJob()).sign(text, allocate);
+    hashed === undefined || job.signatures === 'none'
+      ? undefined
+      : (await signerOfJob()).sign(hashed, allocate);
+  const outcomes = examined?.outcomes ?? [];
   return {
-    output: { ...common, placement, rest: decoded.rest, signatures, textLengths, rowBytes, ids },
-    transfer: [
-      rowBytes,
+    output: {
+      ...common,
+      placement,
+      rest: decoded.rest,
+      signatures,
+      outcomes,
       textLengths,
-      ...(signatures === undefined ? [] : arraysOf(signatures)),
-      ...(ids === undefined ? [] : [ids.bytes, ids.lengths]),
-    ].flatMap(ownedBuffer),
+      writtenLengths,
+      rowBytes,
+      ids,
+    },
+    transfer: [
+      ...new Set(
+        [
+          rowBytes,
+          textLengths,
+          writtenLengths,
+          ...outcomes.flatMap(({ reasons, statistics, thresholds, edited, values }) => [
+            reasons,
+            statistics,
+            thresholds,
+            edited,
+            ...values,
+          ]),
+          ...(signatures === undefined ? [] : arraysOf(signatures)),
+          ...(ids === undefined ? [] : [ids.bytes, ids.lengths]),
+        ].flatMap(ownedBuffer),
+      ),
+    ],
   };
 });
 
@@ -80,9 +108,11 @@ export const sign: TaskFunction<'sign'> = task<'sign'>(async ({ bytes, offsets }
 });
 
 export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pieces, slab }) => {
-  const { schema, encode: encoder } = outputNamed(output);
+  const { schema, withReasons, encode: encoder } = outputNamed(output);
   const memory = slab === undefined ? scratch(pieces) : new Uint8Array(slab);
-  const encoded = (await encoder)(gatherPieces(schema, pieces, allocateIn(memory, allocateOwn)));
+  const gathered = gatherPieces(schema, pieces, allocateIn(memory, allocateOwn));
+  const batch = withReasons === undefined ? gathered : addReasons(gathered, withReasons, job.reasons, pieces);
+  const encoded = (await encoder)(batch);
   return { output: encoded, transfer: encoded.chunks.flatMap(ownedBuffer) };
 });
 
@@ -92,6 +122,30 @@ export const compact: TaskFunction<'compact'> = task<'compact'>(async ({ output,
   const placement = place(batch, bytes);
   return { output: { placement, bytes }, transfer: [bytes.buffer] };
 });
+
+/** The answer for a morsel with a row that needs a larger slab: nothing was done, and this is what it takes. */
+function tooLarge(
+  morsel: Morsel,
+  slabBytes: number,
+): { readonly output: Analysis; readonly transfer: readonly ArrayBuffer[] } {
+  const none = new Uint32Array(0);
+  return {
+    output: {
+      rowCount: 0,
+      placement: undefined,
+      slabBytes,
+      rest: morsel,
+      rejects: [],
+      signatures: undefined,
+      outcomes: [],
+      textLengths: none,
+      writtenLengths: none,
+      rowBytes: none,
+      ids: undefined,
+    },
+    transfer: [],
+  };
+}
 
 /** Buffers are aligned when they are placed, so a batch can take a little more than its own bytes. */
 const SLACK = 256 * 1024;
@@ -125,14 +179,20 @@ function signerOfJob(): Promise<Signer> {
   return (signer ??= createSigner(typeof signatures === 'string' ? undefined : signatures));
 }
 
-function outputNamed(name: string): { readonly schema: Schema; readonly encode: Promise<Encode> } {
+function examinerOfJob(examination: Examination): Promise<Examiner> {
+  return (examiner ??= createExaminer(examination, deserializeSchema(job.outputs['rows']!.schema)));
+}
+
+function outputNamed(name: string): JobEncoder {
   let output = outputs.get(name);
   if (output === undefined) {
     const description = job.outputs[name];
     if (description === undefined) throw new RangeError(`no output named ${name} in this job`);
     const schema = deserializeSchema(description.schema);
     const buffers = description.writesFromSlab ? 'take' : 'copy';
-    output = { schema, encode: createEncoder(description.format, schema, buffers) };
+    const { reasonColumn } = description;
+    const withReasons = reasonColumn === undefined ? undefined : addReasonField(schema, reasonColumn);
+    output = { schema, withReasons, encode: createEncoder(description.format, withReasons ?? schema, buffers) };
     outputs.set(name, output);
   }
   return output;

@@ -86,6 +86,8 @@ export async function createChain(steps: readonly ChainStep[], options: ChainOpt
         new Float32Array(rowCount).fill(kind === 'label' ? -1 : Number.NaN),
       );
       const read = steps.map(({ columnIndex }) => (columnIndex < 0 ? undefined : columnAt(columnIndex)));
+      const outcomes = { reasons, statistics, thresholds, details, edited, values };
+      if (filters.length === 0) return { text, outcomes };
       writer.begin(text);
       for (let row = 0; row < rowCount; row++) {
         if (skip !== undefined && skip[row] !== 0) {
@@ -116,7 +118,7 @@ export async function createChain(steps: readonly ChainStep[], options: ChainOpt
           writer.replace(row, document.bytes, document.start, document.end);
         }
       }
-      return { text: writer.end(), outcomes: { reasons, statistics, thresholds, details, edited, values } };
+      return { text: writer.end(), outcomes };
     },
   };
 }

@@ -6,6 +6,20 @@ export type OptionValue = number | boolean | string | readonly string[] | null;
 /** Options of one step by name, defaults filled in; one that has no default and was not given is absent. */
 export type StepOptions = Readonly<Record<string, OptionValue | undefined>>;
 
+/** One step of a recipe: the name of its definition, and options that differ from the defaults. */
+export interface RecipeStep {
+  readonly use: string;
+  readonly [option: string]: OptionValue | undefined;
+}
+
+/** What is done with every document, in this order. */
+export interface Recipe {
+  readonly version: 1;
+  /** How rules cut text into words. */
+  readonly words: WordRule;
+  readonly steps: readonly RecipeStep[];
+}
+
 /**
  * One option of a step. Command line, recipe, JSON schema and help are all made of these, so an option is described once.
  * Names are snake_case in a recipe, as datatrove has them, and kebab-case on the command line.

@@ -24,6 +24,8 @@ export interface MemoryRequest {
   readonly batchBytes: number;
   /** Bloom filters, exact set and twin cache at start; 0 without deduplication. */
   readonly indexBytes: number;
+  /** Models and lists that all threads share. */
+  readonly resourceBytes: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -48,12 +50,12 @@ export function encodeConcurrency(threads: number): number {
  * Divides `memoryBytes` before the first row is read. The dedup index comes first, because its size follows from the
  * documents and the false-positive rate alone; slabs share what is left. Fewer slabs are slower, never different in result.
  *
- *     | main | threads x worker | index (filters, exact set) | output slabs | slabs: at least ahead + pinned | spare: rows, growth |
+ *     | main | threads x worker | index (filters, exact set) | models, lists | output slabs | slabs: at least ahead + pinned | spare: rows, growth |
  *
  * @throws CurationError `MEMORY` when the least that works does not fit: by how much, and which option would mend it.
  */
 export function planMemory(request: MemoryRequest): MemoryPlan {
-  const { memoryBytes, threads, morselBytes, batchBytes, indexBytes } = request;
+  const { memoryBytes, threads, morselBytes, batchBytes, indexBytes, resourceBytes } = request;
   // Half as much again as a morsel: decoded rows are wider than the estimate from the footer now and then.
   const slabBytes = Math.ceil((morselBytes * 1.5) / 65536) * 65536;
   // Room for offsets, bitmaps and the row that went over the target; what does not fit takes memory of its own.
@@ -61,10 +63,11 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   const outputSlabCount = encodeConcurrency(threads);
   const fewest = analysisConcurrency(threads) + MOST_PINNED_SLABS;
   const preferred = fewest + threads;
-  const fixed = MAIN_BYTES + threads * THREAD_BYTES + indexBytes + outputSlabCount * outputSlabBytes;
+  const fixed = MAIN_BYTES + threads * THREAD_BYTES + indexBytes + resourceBytes + outputSlabCount * outputSlabBytes;
   const needed = fixed + fewest * slabBytes;
   if (needed > memoryBytes) {
     const index = indexBytes > 0 ? `, of which the dedup index ${formatBytes(indexBytes)}` : '';
+    const models = resourceBytes > 0 ? `, models and lists ${formatBytes(resourceBytes)}` : '';
     const cures =
       indexBytes > 128 * MEBIBYTE
         ? 'raise --memory, allow a higher --false-positive, or use --exact-only'
@@ -73,7 +76,7 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
           : 'raise --memory';
     throw new CurationError(
       'MEMORY',
-      `--memory ${formatBytes(memoryBytes)} is ${formatBytes(needed - memoryBytes)} too little: ${threads} thread${threads === 1 ? '' : 's'} need ${formatBytes(needed)}${index}; ${cures}`,
+      `--memory ${formatBytes(memoryBytes)} is ${formatBytes(needed - memoryBytes)} too little: ${threads} thread${threads === 1 ? '' : 's'} need ${formatBytes(needed)}${index}${models}; ${cures}`,
     );
   }
   const spare = memoryBytes - fixed;

@@ -1,6 +1,8 @@
 import type { Ids } from '../columns/ids.ts';
 import type { Placement } from '../columns/wire.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { Outcomes } from '../filters/chain.ts';
+import type { Examination } from '../filters/examiner.ts';
 import type { OutputFormat } from '../formats/encoders.ts';
 import type { Encoded, Morsel, Reject } from '../formats/format.ts';
 import type { SignatureParameters, Signatures } from '../kernels/signatures.ts';
@@ -16,14 +18,20 @@ export interface Job {
   readonly idIndex: number;
   /** `none`: no hashes. `exact`: content hashes. Otherwise content hashes and band keys. */
   readonly signatures: 'none' | 'exact' | SignatureParameters;
+  /** What filters do with the text; undefined without filters. */
+  readonly examination: Examination | undefined;
+  /** Why rows are dropped, by number (from 1), for the column of reasons among what was dropped. */
+  readonly reasons: readonly string[];
   /** Kinds of output the job encodes, by name. */
   readonly outputs: Readonly<Record<string, JobOutput>>;
 }
 
 interface JobOutput {
   readonly format: OutputFormat;
-  /** As an IPC schema message. */
+  /** Of the batches that are gathered, as an IPC schema message. */
   readonly schema: Uint8Array;
+  /** Name of a column of reasons that is added, as text. */
+  readonly reasonColumn: string | undefined;
   /** Whether batches are gathered into a slab and written from there: for formats that store them as they are. */
   readonly writesFromSlab: boolean;
 }
@@ -37,6 +45,8 @@ export interface PlacedBatch {
 /** Rows of a placed batch; `rows` undefined is all of them. */
 export interface PlacedPiece extends PlacedBatch {
   readonly rows: Uint32Array | undefined;
+  /** Number of the reason for each of these rows, where they were dropped and are written all the same. */
+  readonly reasons: Uint8Array | undefined;
 }
 
 /** A morsel decoded into the slab, judged and hashed. The arrays lie behind the batch in the slab where there is room. */
@@ -48,8 +58,12 @@ export interface Analysis {
   readonly rest: Morsel | undefined;
   readonly rejects: readonly Reject[];
   readonly signatures: Signatures | undefined;
-  /** Bytes of each text; empty where no text column is judged. */
+  /** What the filters before and after the hashing decided; empty without filters. */
+  readonly outcomes: readonly Outcomes[];
+  /** Bytes of each text as it was read; empty where no text column is judged. */
   readonly textLengths: Uint32Array;
+  /** Bytes of each text as it will be written: the same array where nothing is edited. */
+  readonly writtenLengths: Uint32Array;
   /** Logical bytes of each row over all columns (columns/sizes.ts). */
   readonly rowBytes: Uint32Array;
   readonly ids: Ids | undefined;
@@ -57,7 +71,7 @@ export interface Analysis {
 
 /** Every task a thread can run: name, what goes in, what comes out. */
 export interface Tasks {
-  /** Decode a morsel into the slab, hash its text. */
+  /** Decode a morsel into the slab, judge and hash its text. */
   readonly analyze: {
     readonly input: { readonly morsel: Morsel; readonly slab: SharedArrayBuffer };
     readonly output: Analysis;

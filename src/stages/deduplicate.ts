@@ -35,8 +35,9 @@ export interface Deduplicator {
    * the same band; else the document is kept. Only kept documents are remembered. A row without shingles has no bands.
    * @param signatures read, not kept.
    * @param firstOrdinal number of row 0 in the whole stream, below 2^40; each call goes on after the last.
+   * @param skip rows (not 0) that somebody else has dropped: they get verdict 0 and are not remembered.
    */
-  commit(signatures: Signatures, firstOrdinal: number): Verdicts;
+  commit(signatures: Signatures, firstOrdinal: number, skip?: Uint8Array): Verdicts;
   /** Reads all filters: about half a second a GiB. */
   report(): NearDuplicateReport;
 }
@@ -90,7 +91,7 @@ class OrderedDeduplicator implements Deduplicator {
     return this.exact.byteLength + (this.near?.byteLength ?? 0) + (this.twins?.byteLength ?? 0);
   }
 
-  commit(signatures: Signatures, firstOrdinal: number): Verdicts {
+  commit(signatures: Signatures, firstOrdinal: number, skip?: Uint8Array): Verdicts {
     const { rowCount } = signatures;
     const bands = this.parameters?.bands ?? 0;
     checkLength('contentHashes', signatures.contentHashes.length, 2 * rowCount);
@@ -106,10 +107,12 @@ class OrderedDeduplicator implements Deduplicator {
       const end = Math.min(start + STAGED_ROWS, rowCount);
       this.exact.touch(signatures.contentHashes, start, end);
       this.near?.stage(signatures.bandKeys, rowCount, start, end);
-      for (let row = start; row < end; row++)
+      for (let row = start; row < end; row++) {
+        if (skip !== undefined && skip[row] !== 0) continue;
         this.decide(signatures, row, row - start, firstOrdinal + row, verdicts, twins);
+      }
     }
-    return { verdicts, twins };
+    return { verdicts, twins, evidence: undefined };
   }
 
   private decide(

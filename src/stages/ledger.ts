@@ -1,11 +1,11 @@
-import { type Data, Field, makeData, Schema, Uint64, Utf8 } from 'apache-arrow';
+import { Bool, type Data, Field, Float64, makeData, Schema, Uint64, Utf8 } from 'apache-arrow';
 import { type Batch, makeBatch } from '../columns/batch.ts';
 import type { Ids } from '../columns/ids.ts';
 import { place, placedByteLength } from '../columns/wire.ts';
 import type { OutputFormat } from '../formats/encoders.ts';
 import type { Reject } from '../formats/format.ts';
 import type { PlacedBatch } from '../parallel/tasks.ts';
-import { type Origin, UNREADABLE, type Verdicts } from '../verdicts.ts';
+import { type Origin, UNREADABLE, type VerdictEvidence, type Verdicts } from '../verdicts.ts';
 
 /** Rows of a ledger batch; fixed, so that ledger bytes do not depend on how the input was cut. */
 const BATCH_ROWS = 65_536;
@@ -20,6 +20,10 @@ export const ledgerSchema: Schema = new Schema([
   new Field('id', new Utf8(), true),
   new Field('decision', new Utf8(), false),
   new Field('reason', new Utf8(), true),
+  new Field('statistic', new Float64(), true),
+  new Field('threshold', new Float64(), true),
+  new Field('detail', new Utf8(), true),
+  new Field('edited', new Bool(), false),
   new Field('twin_source', new Utf8(), true),
   new Field('twin_row', new Uint64(), true),
 ]);
@@ -56,7 +60,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 
   return {
-    async add({ rowCount, rejects, ids }, { verdicts, twins }, source, firstRow) {
+    async add({ rowCount, rejects, ids }, { verdicts, twins, evidence }, source, firstRow) {
       let row = firstRow;
       let nextReject = 0;
       let idStart = 0;
@@ -65,6 +69,7 @@ export function createLedger(options: LedgerOptions): Ledger {
           for (let left = rejects[nextReject]!.rowCount; left > 0; left--) {
             builder.add(source, row++, UNREADABLE, undefined);
             builder.addId(undefined, 0, -1);
+            builder.addEvidence(undefined, 0);
             if (builder.isFull) await flush();
           }
         }
@@ -80,6 +85,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         const idLength = ids === undefined ? -1 : ids.lengths[index]!;
         builder.addId(ids?.bytes, idStart, idLength);
         if (idLength > 0) idStart += idLength;
+        builder.addEvidence(evidence, index);
         if (builder.isFull) await flush();
       }
     },
@@ -93,8 +99,10 @@ export function createLedger(options: LedgerOptions): Ledger {
 interface LedgerBuilder {
   readonly isFull: boolean;
   readonly isEmpty: boolean;
-  /** Without a reason the document was kept. Followed by `addId` for the same row. */
+  /** Without a reason the document was kept. Followed by `addId` and `addEvidence` for the same row. */
   add(source: string, row: number, reason: string | undefined, twin: Origin | undefined): void;
+  /** For the same row, last: what it was measured by. */
+  addEvidence(evidence: VerdictEvidence | undefined, row: number): void;
   /** A negative length is no id. */
   addId(bytes: Uint8Array | undefined, start: number, length: number): void;
   /** The rows so far as a batch; starts an empty one. */
@@ -106,7 +114,11 @@ function createLedgerBuilder(): LedgerBuilder {
   const id = createTextBuilder();
   const decision = createWordBuilder();
   const reasons = createWordBuilder();
+  const details = createWordBuilder();
   const twinSource = createWordBuilder();
+  const statistics = createNumberBuilder();
+  const thresholds = createNumberBuilder();
+  let edited = new Uint8Array(BATCH_ROWS / 8);
   // 64-bit row numbers as (low, high) pairs: no BigInt a row.
   let rows = new Uint32Array(2 * BATCH_ROWS);
   let twinRows = new Uint32Array(2 * BATCH_ROWS);
@@ -138,6 +150,14 @@ function createLedgerBuilder(): LedgerBuilder {
       if (bytes === undefined || length < 0) id.addNull();
       else id.addBytes(bytes, start, length);
     },
+    addEvidence(evidence, row) {
+      // `add` has counted the row already.
+      if (evidence?.edited[row] === 1) edited[(count - 1) >> 3]! |= 1 << ((count - 1) & 7);
+      const isMeasured = evidence?.isMeasured[row] === 1;
+      statistics.add(isMeasured ? evidence.statistics[row]! : Number.NaN);
+      thresholds.add(isMeasured ? evidence.thresholds[row]! : Number.NaN);
+      details.add(isMeasured ? evidence.details.get(row) : undefined);
+    },
     take() {
       const rowCount = count;
       const batch = makeBatch(ledgerSchema, rowCount, [
@@ -151,6 +171,10 @@ function createLedgerBuilder(): LedgerBuilder {
         id.take(rowCount),
         decision.take(rowCount),
         reasons.take(rowCount),
+        statistics.take(rowCount),
+        thresholds.take(rowCount),
+        details.take(rowCount),
+        makeData({ type: new Bool(), length: rowCount, nullCount: 0, data: edited }),
         twinSource.take(rowCount),
         makeData({
           type: new Uint64(),
@@ -163,6 +187,7 @@ function createLedgerBuilder(): LedgerBuilder {
       rows = new Uint32Array(2 * BATCH_ROWS);
       twinRows = new Uint32Array(2 * BATCH_ROWS);
       twinValidity = new Uint8Array(BATCH_ROWS / 8);
+      edited = new Uint8Array(BATCH_ROWS / 8);
       twinCount = 0;
       count = 0;
       return batch;
@@ -216,6 +241,44 @@ function createTextBuilder(): TextBuilder {
       nullCount = 0;
       count = 0;
       end = 0;
+      return data;
+    },
+  };
+}
+
+interface NumberBuilder {
+  /** NaN is null. */
+  add(value: number): void;
+  take(rowCount: number): Data<Float64>;
+}
+
+function createNumberBuilder(): NumberBuilder {
+  let values = new Float64Array(BATCH_ROWS);
+  let validity = new Uint8Array(BATCH_ROWS / 8);
+  let valid = 0;
+  let count = 0;
+
+  return {
+    add(value) {
+      if (!Number.isNaN(value)) {
+        values[count] = value;
+        validity[count >> 3]! |= 1 << (count & 7);
+        valid++;
+      }
+      count++;
+    },
+    take(rowCount) {
+      const data = makeData({
+        type: new Float64(),
+        length: rowCount,
+        nullCount: rowCount - valid,
+        nullBitmap: validity,
+        data: values.subarray(0, rowCount),
+      });
+      values = new Float64Array(BATCH_ROWS);
+      validity = new Uint8Array(BATCH_ROWS / 8);
+      valid = 0;
+      count = 0;
       return data;
     },
   };

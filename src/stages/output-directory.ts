@@ -17,6 +17,9 @@ export interface OutputDirectory {
 const OWN_FILE =
   /^(\.?part-\d{5,}\.(arrow|parquet|jsonl(\.gz|\.zst)?)(\.partial)?|\.?(report|manifest)\.json(\.partial)?)$/;
 
+/** Folders below the output directory in which such files lie. */
+const OWN_FOLDERS = ['ledger', 'rejects'] as const;
+
 /**
  * Makes the directory, or takes over one that exists: an empty one always, one with files only with `overwrite`, and then
  * removes what an earlier run left there, its manifest first.
@@ -65,7 +68,7 @@ export async function claimDirectory(
     },
     async abandon() {
       // rmdir refuses a folder with anything in it, which is what is wanted.
-      await rmdir(join(path, 'ledger')).catch(() => {});
+      for (const folder of OWN_FOLDERS) await rmdir(join(path, folder)).catch(() => {});
       if (isNew) await rmdir(path).catch(() => {});
     },
   };
@@ -87,8 +90,10 @@ async function refuseInputsIn(directory: string, inputs: readonly string[]): Pro
 async function removeOwnFiles(directory: string, names: readonly string[]): Promise<void> {
   await rm(join(directory, 'manifest.json'), { force: true });
   for (const name of names) if (OWN_FILE.test(name)) await rm(join(directory, name), { force: true });
-  const ledger = join(directory, 'ledger');
-  for (const name of await readdir(ledger).catch(() => [])) {
-    if (OWN_FILE.test(name)) await rm(join(ledger, name), { force: true });
+  for (const own of OWN_FOLDERS) {
+    const folder = join(directory, own);
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (OWN_FILE.test(name)) await rm(join(folder, name), { force: true });
+    }
   }
 }

@@ -1,17 +1,27 @@
 import type { Slab } from '../flow/slab-ring.ts';
 import type { PlacedBatch, PlacedPiece } from '../parallel/tasks.ts';
 
-/** Rows that were kept, still lying in the slab they were decoded to. */
-export interface Selected extends PlacedBatch {
+/** Rows of a batch on their way to one output. */
+export interface Choice {
+  /** Name of the output. */
+  readonly output: string;
   /** Ascending row numbers. */
   readonly rows: Uint32Array;
-  /** Logical bytes of every row of the batch, kept or not. */
+  /** Numbers of reasons, one for each of `rows`, where the output shows them. */
+  readonly reasons: Uint8Array | undefined;
+}
+
+/** Rows that are to be written, still lying in the slab they were decoded to. */
+export interface Selected extends PlacedBatch {
+  readonly choices: readonly Choice[];
+  /** Logical bytes of every row of the batch, chosen or not. */
   readonly rowBytes: Uint32Array;
   readonly slab: Slab;
 }
 
-/** Rows of one output batch, in order, wherever they lie. */
+/** Rows of one batch of one output, in order, wherever they lie. */
 export interface OutputBatch {
+  readonly output: string;
   readonly pieces: readonly PlacedPiece[];
   readonly rowCount: number;
   /** To be called once the rows have been copied. */
@@ -23,69 +33,110 @@ export interface RebatchOptions {
   readonly targetBytes: number;
   /** ... or with this many rows. */
   readonly targetRows: number;
-  /** Slabs an unfinished batch may hold before its rows are copied out. */
+  /** Slabs unfinished batches may hold before their rows are copied out. */
   readonly mostPinned: number;
   /** Copies rows to memory of their own. */
-  readonly compact: (pieces: readonly PlacedPiece[]) => Promise<PlacedBatch>;
+  readonly compact: (output: string, pieces: readonly PlacedPiece[]) => Promise<PlacedBatch>;
 }
 
 /**
- * Cuts the kept rows into output batches. Where a batch ends depends on the kept rows alone, never on how the input was
- * cut, so the bytes written are the same for any morsel size. When few rows are kept, a batch would pin slab after slab
+ * Cuts the chosen rows into output batches. Where a batch ends depends on the rows of its output alone, never on how the input was
+ * cut, so the bytes written are the same for any morsel size. When few rows are chosen, a batch would pin slab after slab
  * and stop the engine: then its rows are copied out first (`compact`) and the slabs go back.
  */
 export async function* rebatch(
   input: AsyncIterable<Selected>,
   options: RebatchOptions,
 ): AsyncGenerator<OutputBatch, void, undefined> {
-  const { targetBytes, targetRows, mostPinned, compact } = options;
-  let pieces: PlacedPiece[] = [];
-  let slabs: Slab[] = [];
-  let rowCount = 0;
-  let byteCount = 0;
-
-  function take(): OutputBatch {
-    const held = slabs;
-    const batch = { pieces, rowCount, release: () => held.forEach((slab) => slab.release()) };
-    pieces = [];
-    slabs = [];
-    rowCount = 0;
-    byteCount = 0;
-    return batch;
-  }
-
+  const { mostPinned, compact } = options;
+  const unfinished = new Map<string, Unfinished>();
   try {
-    for await (const { placement, bytes, rows, rowBytes, slab } of input) {
+    for await (const { choices, rowBytes, slab, ...batch } of input) {
       try {
-        let first = 0;
-        const add = (end: number): void => {
-          if (end === first) return;
-          pieces.push({ placement, bytes, rows: rows.subarray(first, end) });
-          slab.retain();
-          slabs.push(slab);
-          first = end;
-        };
-        for (let i = 0; i < rows.length; i++) {
-          rowCount++;
-          byteCount += rowBytes[rows[i]!]!;
-          if (byteCount >= targetBytes || rowCount >= targetRows) {
-            add(i + 1);
-            yield take();
-          }
+        for (const choice of choices) {
+          let batches = unfinished.get(choice.output);
+          if (batches === undefined) unfinished.set(choice.output, (batches = new Unfinished(choice.output)));
+          yield* batches.add(batch, choice, rowBytes, slab, options);
         }
-        add(rows.length);
       } finally {
         slab.release();
       }
-      if (slabs.length > mostPinned) {
-        const copied = await compact(pieces);
-        for (const held of slabs) held.release();
-        slabs = [];
-        pieces = [{ ...copied, rows: undefined }];
+      const pinned = new Set([...unfinished.values()].flatMap(({ slabs }) => slabs)).size;
+      if (pinned > mostPinned) {
+        for (const batches of unfinished.values()) await batches.compact(compact);
       }
     }
-    if (rowCount > 0) yield take();
+    for (const batches of unfinished.values()) if (batches.rowCount > 0) yield batches.take();
   } finally {
-    for (const held of slabs) held.release();
+    for (const { slabs } of unfinished.values()) for (const held of slabs) held.release();
   }
+}
+
+/** The batch of an output that is not full yet. */
+class Unfinished {
+  slabs: Slab[] = [];
+  rowCount = 0;
+  private pieces: PlacedPiece[] = [];
+  private byteCount = 0;
+  private readonly output: string;
+
+  constructor(output: string) {
+    this.output = output;
+  }
+
+  *add(
+    batch: PlacedBatch,
+    { rows, reasons }: Choice,
+    rowBytes: Uint32Array,
+    slab: Slab,
+    { targetBytes, targetRows }: RebatchOptions,
+  ): Generator<OutputBatch, void, undefined> {
+    let first = 0;
+    const addUpTo = (end: number): void => {
+      if (end === first) return;
+      this.pieces.push({ ...batch, rows: rows.subarray(first, end), reasons: reasons?.subarray(first, end) });
+      slab.retain();
+      this.slabs.push(slab);
+      first = end;
+    };
+    for (let i = 0; i < rows.length; i++) {
+      this.rowCount++;
+      this.byteCount += rowBytes[rows[i]!]!;
+      if (this.byteCount >= targetBytes || this.rowCount >= targetRows) {
+        addUpTo(i + 1);
+        yield this.take();
+      }
+    }
+    addUpTo(rows.length);
+  }
+
+  take(): OutputBatch {
+    const { output, pieces, rowCount, slabs } = this;
+    this.pieces = [];
+    this.slabs = [];
+    this.rowCount = 0;
+    this.byteCount = 0;
+    return { output, pieces, rowCount, release: () => slabs.forEach((slab) => slab.release()) };
+  }
+
+  async compact(copy: RebatchOptions['compact']): Promise<void> {
+    if (this.slabs.length === 0) return;
+    const copied = await copy(this.output, this.pieces);
+    for (const held of this.slabs) held.release();
+    this.slabs = [];
+    this.pieces = [{ ...copied, rows: undefined, reasons: joined(this.pieces) }];
+  }
+}
+
+/** Reasons of all pieces, or undefined where they have none. */
+function joined(pieces: readonly PlacedPiece[]): Uint8Array | undefined {
+  const parts = pieces.flatMap(({ reasons }) => (reasons === undefined ? [] : [reasons]));
+  if (parts.length === 0) return undefined;
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -1,6 +1,6 @@
 import type { Analysis } from '../parallel/tasks.ts';
 import type { Progress, Report } from '../report.ts';
-import { type Origin, UNREADABLE } from '../verdicts.ts';
+import { type Origin, UNREADABLE, type Verdicts } from '../verdicts.ts';
 
 const MOST_MESSAGES = 100;
 
@@ -13,7 +13,7 @@ export interface Tally {
   /** Where the decoded document with this number came from; it must have been added. */
   locate(ordinal: number): Origin;
   /** Counts a batch of `source`; verdict 0 is kept, verdict `i` is reason `i - 1`. */
-  add(source: number, batch: TallyBatch, verdicts: Uint8Array): void;
+  add(source: number, batch: TallyBatch, verdicts: Verdicts): void;
   progress(): Progress;
   counts(): Pick<Report, 'documents' | 'inputs' | 'unreadable'> & {
     readonly text: number;
@@ -21,7 +21,7 @@ export interface Tally {
   };
 }
 
-type TallyBatch = Pick<Analysis, 'rowCount' | 'rejects' | 'textLengths'>;
+type TallyBatch = Pick<Analysis, 'rowCount' | 'rejects' | 'textLengths' | 'writtenLengths'>;
 
 export interface TallyOptions {
   readonly sources: readonly { readonly path: string; readonly format: string }[];
@@ -44,6 +44,7 @@ export function createTally(options: TallyOptions): Tally {
   let kept = 0;
   let text = 0;
   let textKept = 0;
+  let edited = 0;
 
   function mark(at: number, source: number, row: number): void {
     if (marks.ordinal.at(-1) === at) {
@@ -71,7 +72,7 @@ export function createTally(options: TallyOptions): Tally {
       }
       return { source: sources[marks.source[low]!]!.path, row: marks.row[low]! + of - marks.ordinal[low]! };
     },
-    add(source, { rowCount, rejects, textLengths }, verdicts) {
+    add(source, { rowCount, rejects, textLengths, writtenLengths }, { verdicts, evidence }) {
       let skipped = 0;
       if (marks.source.at(-1) !== source) mark(ordinal, source, rowsOf[source]!);
       for (const reject of rejects) {
@@ -80,12 +81,12 @@ export function createTally(options: TallyOptions): Tally {
         if (messages.length < MOST_MESSAGES) messages.push(reject.message);
       }
       for (let row = 0; row < rowCount; row++) {
-        const length = textLengths[row] ?? 0;
-        text += length;
+        text += textLengths[row] ?? 0;
         const verdict = verdicts[row]!;
         if (verdict === 0) {
           kept++;
-          textKept += length;
+          textKept += writtenLengths[row] ?? 0;
+          edited += evidence?.edited[row] ?? 0;
         } else {
           dropped[verdict - 1]!++;
         }
@@ -106,6 +107,7 @@ export function createTally(options: TallyOptions): Tally {
       documents: {
         read: ordinal + unreadable,
         kept,
+        edited,
         dropped: Object.fromEntries([
           ...reasons.map((reason, i) => [reason, dropped[i]!] as const),
           [UNREADABLE, unreadable],

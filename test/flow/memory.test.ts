@@ -9,6 +9,7 @@ const request = {
   morselBytes: 8 * MEBIBYTE,
   batchBytes: 8 * MEBIBYTE,
   indexBytes: 50 * MEBIBYTE,
+  resourceBytes: 0,
 };
 
 test('lends enough slabs for every thread, what is ahead and what an output batch pins, so that none can starve', () => {

@@ -11,7 +11,9 @@ interface Row {
 }
 
 interface Outcome {
+  /** Numbers of the rows of each batch of kept ones, and of each of the others. */
   readonly batches: number[][];
+  readonly rejects: number[][];
   readonly stillHeld: number;
   readonly mostHeld: number;
 }
@@ -42,7 +44,20 @@ async function cut(
       yield {
         placement: start as never,
         bytes: new Uint8Array(0),
-        rows: Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [i] : []))),
+        choices: [
+          {
+            output: 'rows',
+            rows: Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [i] : []))),
+            reasons: undefined,
+          },
+          {
+            output: 'rejects',
+            rows: Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [] : [i]))),
+            reasons: Uint8Array.from(
+              morsel.flatMap(({ isKept }, i) => (isKept ? [] : [reasonOf(start + i)])),
+            ),
+          },
+        ],
         rowBytes: Uint32Array.from(morsel, ({ size }) => size),
         slab,
       };
@@ -50,11 +65,12 @@ async function cut(
   }
 
   const batches: number[][] = [];
+  const rejects: number[][] = [];
   const output = rebatch(morsels(), {
     targetBytes: 100,
     targetRows: 7,
     mostPinned: 2,
-    compact: async (pieces) => {
+    compact: async (_output, pieces) => {
       const placement = {};
       copies.set(placement, pieces.flatMap(numbers));
       return { placement: placement as never, bytes: new Uint8Array(0) };
@@ -64,10 +80,19 @@ async function cut(
   for await (const batch of output) {
     const all = batch.pieces.flatMap(numbers);
     expect(all.length).toBe(batch.rowCount);
-    batches.push(all);
+    if (batch.output === 'rows') batches.push(all);
+    else {
+      rejects.push(all);
+      expect(batch.pieces.flatMap(({ reasons }) => [...reasons!])).toEqual(all.map(reasonOf));
+    }
     batch.release();
   }
-  return { batches, stillHeld: held, mostHeld };
+  return { batches, rejects, stillHeld: held, mostHeld };
+}
+
+/** Any number that tells rows apart. */
+function reasonOf(row: number): number {
+  return 1 + (row % 250);
 }
 
 const row = fc.record({ size: fc.nat(60), isKept: fc.boolean() });
@@ -81,6 +106,8 @@ test('cuts at the same rows however the input was cut, loses none, and gives eve
         const whole = await cut(rows, Math.max(1, rows.length));
         const pieces = await cut(rows, morselRows);
         expect(pieces.batches).toEqual(whole.batches);
+        expect(pieces.rejects).toEqual(whole.rejects);
+        expect(pieces.rejects.flat()).toEqual(rows.flatMap(({ isKept }, i) => (isKept ? [] : [i])));
         expect(pieces.batches.flat()).toEqual(rows.flatMap(({ isKept }, i) => (isKept ? [i] : [])));
         expect(pieces.stillHeld).toBe(0);
       },
@@ -120,7 +147,7 @@ test('gives its slabs back when the consumer leaves early', async () => {
       yield {
         placement: 0 as never,
         bytes: new Uint8Array(0),
-        rows: Uint32Array.of(0),
+        choices: [{ output: 'rows', rows: Uint32Array.of(0), reasons: undefined }],
         rowBytes: Uint32Array.of(1),
         slab: {
           buffer: new SharedArrayBuffer(0),

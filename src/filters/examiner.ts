@@ -1,0 +1,110 @@
+import { Float32, makeData, type Data, type Schema, Utf8 } from 'apache-arrow';
+import { type Batch, makeBatch } from '../columns/batch.ts';
+import { replaceText } from '../columns/replace-text.ts';
+import { textColumn } from '../columns/text.ts';
+import type { TextColumn } from '../columns/text-column.ts';
+import { createRuleKernel } from '../kernels/rules.ts';
+import { type Chain, type ChainStep, createChain, type Outcomes } from './chain.ts';
+import type { WordRule } from './filter.ts';
+
+/** What a thread is to do with the text of every batch. */
+export interface Examination {
+  readonly words: WordRule;
+  /** Filters whose text and verdicts come before the hashing, and those after it. All of them are before where nothing is hashed. */
+  readonly before: readonly ChainStep[];
+  readonly after: readonly ChainStep[];
+  /** Whether dropped rows keep the text they came with, for `--keep-rejects`. */
+  readonly keepsDropped: boolean;
+  /** Whether values that filters find are appended to the batch as columns. */
+  readonly writesValues: boolean;
+}
+
+/** A batch after the filters. Text is valid until the next one. */
+export interface Examined {
+  /** With edited text, and with columns of values if they are to be written. */
+  readonly batch: Batch;
+  /** The text as it is to be hashed: after the filters before, with nothing in the rows they dropped. */
+  readonly hashed: TextColumn;
+  /** The text in `batch`. */
+  readonly text: TextColumn;
+  /** Of the filters before, then of those after. */
+  readonly outcomes: readonly [Outcomes, Outcomes];
+}
+
+/** Judges whole batches in a thread; not reentrant. */
+export interface Examiner {
+  examine(batch: Batch, textIndex: number): Examined;
+}
+
+/** @param schema of the batches that come out. */
+export async function createExaminer(examination: Examination, schema: Schema): Promise<Examiner> {
+  const { words, keepsDropped, writesValues } = examination;
+  const kernel = await createRuleKernel(words);
+  const options = { words, kernel, keepsDropped };
+  const before = await createChain(examination.before, options);
+  const after = await createChain(examination.after, options);
+
+  return {
+    examine(batch, textIndex) {
+      const original = textColumn(batch, textIndex);
+      const columns = (index: number): TextColumn => textColumn(batch, index);
+      const first = before.run(original, columns, undefined);
+      const second = after.run(first.text, columns, first.outcomes.reasons);
+      const outcomes = [first.outcomes, second.outcomes] as const;
+      const edited = second.text === original ? batch : replaceText(batch, textIndex, second.text);
+      const values = writesValues ? [...valueColumns(before, first.outcomes), ...valueColumns(after, second.outcomes)] : [];
+      return {
+        batch:
+          values.length === 0
+            ? edited
+            : makeBatch(schema, batch.numRows, [...edited.data.children, ...values]),
+        hashed: first.text,
+        text: second.text,
+        outcomes,
+      };
+    },
+  };
+}
+
+function valueColumns({ columns }: Chain, { values }: Outcomes): Data[] {
+  return columns.map(({ kind, labels }, i) => (kind === 'score' ? scoreData(values[i]!) : labelData(values[i]!, labels)));
+}
+
+/** NaN, where a document did not come that far, is null. */
+function scoreData(values: Float32Array): Data {
+  const { validity, nullCount } = validityOf(values, (value) => !Number.isNaN(value));
+  return makeData({ type: new Float32(), length: values.length, nullCount, nullBitmap: validity, data: values });
+}
+
+function labelData(values: Float32Array, labels: readonly string[]): Data {
+  const { validity, nullCount } = validityOf(values, (value) => value >= 0);
+  const words = labels.map((label) => Buffer.from(label));
+  const offsets = new Int32Array(values.length + 1);
+  for (let row = 0; row < values.length; row++) offsets[row + 1] = offsets[row]! + (words[values[row]!]?.length ?? 0);
+  const bytes = new Uint8Array(offsets[values.length]!);
+  for (let row = 0; row < values.length; row++) {
+    const word = words[values[row]!];
+    if (word !== undefined) bytes.set(word, offsets[row]);
+  }
+  return makeData({
+    type: new Utf8(),
+    length: values.length,
+    nullCount,
+    nullBitmap: validity,
+    valueOffsets: offsets,
+    data: bytes,
+  });
+}
+
+function validityOf(
+  values: Float32Array,
+  isValid: (value: number) => boolean,
+): { readonly validity: Uint8Array; readonly nullCount: number } {
+  const validity = new Uint8Array((values.length + 7) >>> 3);
+  let nullCount = 0;
+  for (let row = 0; row < values.length; row++) {
+    if (isValid(values[row]!)) validity[row >> 3]! |= 1 << (row & 7);
+    else nullCount++;
+  }
+  return { validity, nullCount };
+}

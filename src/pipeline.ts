@@ -1,0 +1,223 @@
+import { Field, Float32, Utf8 } from 'apache-arrow';
+import { findTextColumn } from './columns/schema.ts';
+import { duplicateConfig, type CurationOptions, type DuplicateOptions, UNKNOWN_DOCUMENTS } from './config.ts';
+import { CurationError } from './errors.ts';
+import type { ChainStep } from './filters/chain.ts';
+import type { Recipe, Resources, StepDefinition, StepOptions } from './filters/filter.ts';
+import { type Inputs, openInputs } from './open.ts';
+import type { Report } from './report.ts';
+import { run, type Verb } from './run.ts';
+import type { Analyzed } from './stages/analyze.ts';
+import { createDeduplicator, type Deduplicator, deduplicatorByteLength } from './stages/deduplicate.ts';
+import { dedupStep, resolveOptions, spelledOut, stepDefinitions, stepNamed } from './steps.ts';
+import { formatBytes } from './units.ts';
+import type { Verdicts } from './verdicts.ts';
+
+/** An estimate from a sample is raised by this before the index is sized. */
+const ESTIMATE_MARGIN = 1.1;
+/** A verdict is one byte. */
+const MOST_REASONS = 255;
+
+/** A step of a recipe, checked. */
+export interface PlannedStep {
+  readonly definition: StepDefinition;
+  readonly options: StepOptions;
+}
+
+/**
+ * Runs the steps of a recipe over the inputs in one ordered pass. Every document goes through the steps in their order until
+ * one drops it; the deduplicator remembers only what came to it.
+ *
+ * Filters run in threads, the deduplicator decides on the main thread in document order. A filter that stands behind it
+ * is run in the thread all the same, before it is known whether the document is a duplicate; its verdict counts only if it is none.
+ * @throws CurationError; see `ErrorCode`.
+ */
+export async function runRecipe(
+  verb: Report['verb'],
+  recipe: Recipe,
+  options: CurationOptions,
+): Promise<Report> {
+  const steps = planSteps(recipe);
+  const inputs = await openInputs(options);
+  return run(await verbOf(verb, recipe, steps, inputs, options), options);
+}
+
+/** @throws CurationError `USAGE` for a step that does not exist or stands where it cannot. */
+export function planSteps(recipe: Recipe): readonly PlannedStep[] {
+  const steps = recipe.steps.map(({ use, ...given }, i) => {
+    const definition = stepNamed(use);
+    if (definition === undefined) {
+      const names = stepDefinitions.map(({ name }) => name).join(', ');
+      throw new CurationError('USAGE', `step ${i + 1}: no step "${use}"; there are ${names}`);
+    }
+    const options = resolveOptions(definition, given, (option) => `step ${i + 1} (${use}), ${option}`);
+    return { definition, options };
+  });
+  if (steps.length === 0) {
+    throw new CurationError('USAGE', 'a recipe needs at least one step; see sluice filter --help for their names');
+  }
+  if (steps.filter(({ definition }) => definition === dedupStep).length > 1) {
+    throw new CurationError('USAGE', 'dedup can stand once in a recipe; what it has seen, a second one would drop');
+  }
+  return steps;
+}
+
+async function verbOf(
+  name: Report['verb'],
+  recipe: Recipe,
+  steps: readonly PlannedStep[],
+  inputs: Inputs,
+  options: CurationOptions,
+): Promise<Verb> {
+  const path = inputs.sources[0]?.path ?? '-';
+  const textIndex = findTextColumn(inputs.schema, options.textColumn ?? 'text', path);
+  const reasons = [...new Set(steps.flatMap(({ definition, options: own }) => definition.reasons(own)))];
+  if (reasons.length > MOST_REASONS) {
+    throw new CurationError('USAGE', `a recipe can give at most ${MOST_REASONS} reasons, this one ${reasons.length}`);
+  }
+  const numbersOf = ({ definition, options: own }: PlannedStep): number[] =>
+    definition.reasons(own).map((reason) => reasons.indexOf(reason) + 1);
+
+  const at = steps.findIndex(({ definition }) => definition === dedupStep);
+  const dedup = steps[at];
+  const chainOf = (part: readonly PlannedStep[]): Promise<ChainStep[]> =>
+    Promise.all(
+      part.map(async (step) => ({
+        use: step.definition.name,
+        options: step.options,
+        resources: (await step.definition.load?.(step.options)) ?? {},
+        columnIndex: columnOf(step, inputs, path),
+        reasonNumbers: numbersOf(step),
+      })),
+    );
+  const before = await chainOf(at < 0 ? steps : steps.slice(0, at));
+  const after = await chainOf(at < 0 ? [] : steps.slice(at + 1));
+  const chain = [...before, ...after];
+  const addedFields = steps.flatMap(({ definition, options: own }) =>
+    own['score_only'] === true
+      ? (definition.columns?.(own) ?? []).map(
+          (column) => new Field(column.name, column.kind === 'score' ? new Float32() : new Utf8(), true),
+        )
+      : [],
+  );
+  const index = dedup && indexOf(dedup.options, inputs);
+  return {
+    name,
+    inputs,
+    textIndex,
+    idIndex: findIdColumn(inputs, options.idColumn, path),
+    signatures: index === undefined ? 'none' : (index.parameters ?? 'exact'),
+    examination:
+      chain.length === 0
+        ? undefined
+        : {
+            words: recipe.words,
+            before,
+            after,
+            keepsDropped: options.keepRejects ?? false,
+            writesValues: addedFields.length > 0,
+          },
+    addedFields,
+    indexBytes: index === undefined ? 0 : deduplicatorByteLength(index),
+    resourceBytes: chain.reduce((sum, { resources }) => sum + sharedBytes(resources), 0),
+    reasons,
+    beside: { ledger: true, rejects: options.keepRejects ?? false },
+    recipe: { ...recipe, steps: steps.map(({ definition, options: own }) => spelledOut(definition, own)) },
+    createJudge(plan) {
+      const deduplicator = index && createDeduplicator(index);
+      const duplicateNumbers = dedup === undefined ? [] : numbersOf(dedup);
+      return {
+        judge(analyzed, firstOrdinal) {
+          const verdicts = combine(analyzed, deduplicator, duplicateNumbers, firstOrdinal);
+          if (deduplicator !== undefined && deduplicator.byteLength > plan.indexBytes) {
+            throw new CurationError(
+              'MEMORY',
+              `more documents than expected: the index has grown to ${formatBytes(deduplicator.byteLength)} and --memory leaves ${formatBytes(plan.indexBytes)} for it; raise --memory or state --expected-documents`,
+            );
+          }
+          return verdicts;
+        },
+        report: () =>
+          deduplicator === undefined || index?.parameters === undefined
+            ? {}
+            : { nearDuplicate: deduplicator.report() },
+      };
+    },
+  };
+}
+
+/** Verdicts of filters, of the deduplicator and of filters again: for each document the first one that drops it. */
+function combine(
+  { outcomes, signatures, rowCount }: Analyzed,
+  deduplicator: Deduplicator | undefined,
+  duplicateNumbers: readonly number[],
+  firstOrdinal: number,
+): Verdicts {
+  const [before, after] = outcomes;
+  const found = deduplicator?.commit(signatures!, firstOrdinal, before?.reasons);
+  if (before === undefined || after === undefined) {
+    return found ?? { verdicts: new Uint8Array(rowCount), twins: undefined, evidence: undefined };
+  }
+  const { reasons: verdicts, statistics, thresholds, edited } = before;
+  const isMeasured = new Uint8Array(rowCount);
+  const details = new Map([...before.details, ...after.details]);
+  for (let row = 0; row < rowCount; row++) {
+    if (verdicts[row] !== 0) {
+      isMeasured[row] = 1;
+      continue;
+    }
+    const duplicate = found?.verdicts[row] ?? 0;
+    if (duplicate !== 0) {
+      verdicts[row] = duplicateNumbers[duplicate - 1]!;
+      continue;
+    }
+    edited[row]! |= after.edited[row]!;
+    if (after.reasons[row] === 0) continue;
+    verdicts[row] = after.reasons[row]!;
+    isMeasured[row] = 1;
+    statistics[row] = after.statistics[row]!;
+    thresholds[row] = after.thresholds[row]!;
+  }
+  // Nothing that is dropped was changed.
+  for (let row = 0; row < rowCount; row++) if (verdicts[row] !== 0) edited[row] = 0;
+  return { verdicts, twins: found?.twins, evidence: { statistics, thresholds, isMeasured, details, edited } };
+}
+
+function indexOf(options: StepOptions, inputs: Inputs) {
+  const camel = Object.entries(options).map(([name, value]) => [
+    name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  const config = duplicateConfig(Object.fromEntries(camel) as DuplicateOptions);
+  const margin = inputs.isDocumentsExact ? 1 : ESTIMATE_MARGIN;
+  const estimate = inputs.documents === undefined ? UNKNOWN_DOCUMENTS : Math.ceil(inputs.documents * margin);
+  return { ...config, expectedDocuments: config.expectedDocuments ?? Math.max(1, estimate) };
+}
+
+function columnOf({ definition, options }: PlannedStep, inputs: Inputs, path: string): number {
+  const name = definition.column?.(options);
+  return name === undefined ? -1 : findTextColumn(inputs.schema, name, path);
+}
+
+function findIdColumn({ schema }: Inputs, idColumn: string | undefined, path: string): number {
+  const idName = idColumn ?? 'id';
+  const index = schema.fields.findIndex(({ name }) => name === idName);
+  if (idColumn !== undefined && index < 0) {
+    const names = schema.fields.map(({ name }) => name).join(', ');
+    throw new CurationError('USAGE', `--id-column ${idName}: ${path} has no such column; there are ${names}`);
+  }
+  return index;
+}
+
+/** Bytes of all shared memory in a value. */
+function sharedBytes(resources: Resources): number {
+  const buffers = new Set<SharedArrayBuffer>();
+  const visit = (value: unknown): void => {
+    if (value instanceof SharedArrayBuffer) buffers.add(value);
+    else if (ArrayBuffer.isView(value)) visit(value.buffer);
+    else if (value instanceof Map) for (const inner of value.values()) visit(inner);
+    else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) visit(inner);
+  };
+  visit(resources);
+  return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

@@ -1,0 +1,137 @@
+import { CurationError } from './errors.ts';
+import type { OptionSpec, OptionValue, RecipeStep, StepDefinition, StepOptions } from './filters/filter.ts';
+import { filters } from './filters/filters.ts';
+import { duplicateReasons } from './stages/deduplicate.ts';
+
+/** Deduplication as a step. What its numbers mean together is checked by `duplicateConfig`. */
+export const dedupStep: StepDefinition = {
+  name: 'dedup',
+  summary: 'exact and near duplicates, the first one wins',
+  options: {
+    exact_only: { kind: 'flag', help: 'only exact duplicates; no MinHash' },
+    similarity: {
+      kind: 'rate',
+      value: 'S',
+      help: 'Jaccard similarity to aim at: chooses bands and rows (128 minima)',
+    },
+    ngram: { kind: 'count', least: 1, most: 64, help: 'words in a shingle; default 5' },
+    bands: { kind: 'count', least: 1, most: 512, help: 'bands of the LSH index; default 14' },
+    rows: { kind: 'count', least: 1, most: 128, help: 'minima in a band; default 8' },
+    false_positive: {
+      kind: 'rate',
+      value: 'P',
+      help: 'chance that the index drops a new document; default 1e-5',
+    },
+    expected_documents: {
+      kind: 'count',
+      least: 1,
+      most: 1e12,
+      help: 'size of the index when the inputs cannot tell',
+    },
+    seed: { kind: 'count', least: 0, most: 2 ** 32 - 1, help: 'changes every hash; default 0' },
+  },
+  reasons: () => duplicateReasons,
+};
+
+/** Every step a recipe can name, in the order in which `sluice filter` runs them. */
+export const stepDefinitions: readonly StepDefinition[] = [...filters, dedupStep];
+
+/** Undefined for a name that no step has. */
+export function stepNamed(name: string): StepDefinition | undefined {
+  return stepDefinitions.find((definition) => definition.name === name);
+}
+
+/** Name of an option on the command line, without dashes. */
+export function flagOf(name: string, { flag }: OptionSpec): string {
+  return flag ?? name.replaceAll('_', '-');
+}
+
+/**
+ * Options of a step with defaults filled in.
+ * @param nameOf how messages name an option.
+ * @throws CurationError `USAGE` for an option the step does not have, or a value it cannot take.
+ */
+export function resolveOptions(
+  definition: StepDefinition,
+  given: Readonly<Record<string, unknown>>,
+  nameOf: (option: string) => string,
+): StepOptions {
+  const known = Object.keys(definition.options);
+  for (const name of Object.keys(given)) {
+    if (name === 'use' || known.includes(name)) continue;
+    throw new CurationError(
+      'USAGE',
+      `${nameOf(name)}: the step ${definition.name} has no such option; it has ${known.join(', ')}`,
+    );
+  }
+  const resolved: Record<string, OptionValue> = {};
+  for (const [name, spec] of Object.entries(definition.options)) {
+    const value = given[name];
+    if (value !== undefined) resolved[name] = checkValue(spec, value, nameOf(name));
+    else if (spec.default !== undefined) resolved[name] = spec.default;
+  }
+  return resolved;
+}
+
+function checkValue(spec: OptionSpec, value: unknown, name: string): OptionValue {
+  const { kind } = spec;
+  if (value === null && spec.canBeOff === true) return null;
+  const isFitting =
+    typeof kind !== 'string'
+      ? typeof value === 'string' && kind.includes(value)
+      : kind === 'flag'
+        ? typeof value === 'boolean'
+        : kind === 'text' || kind === 'path'
+          ? typeof value === 'string'
+          : kind === 'texts' || kind === 'paths'
+            ? Array.isArray(value) && value.every((item) => typeof item === 'string')
+            : typeof value === 'number' && isInRange(spec, value);
+  if (isFitting) return value as OptionValue;
+  throw new CurationError('USAGE', `${name}: expected ${describeValue(spec)}, found ${JSON.stringify(value)}`);
+}
+
+function isInRange({ kind, least, most }: OptionSpec, value: number): boolean {
+  if (!Number.isFinite(value) || (kind === 'count' && !Number.isInteger(value))) return false;
+  const floor = least ?? (kind === 'number' ? -Number.MAX_VALUE : 0);
+  const ceiling = most ?? (kind === 'rate' ? 1 : Number.MAX_VALUE);
+  return value >= floor && value <= ceiling;
+}
+
+/** What a value of this option is, in words. */
+export function describeValue({ kind, least, most, canBeOff }: OptionSpec): string {
+  const off = canBeOff === true ? ', or off (null in a recipe)' : '';
+  if (typeof kind !== 'string') return `one of ${kind.join(', ')}${off}`;
+  switch (kind) {
+    case 'flag':
+      return `true or false${off}`;
+    case 'text':
+      return `text${off}`;
+    case 'path':
+      return `a path${off}`;
+    case 'texts':
+      return `a list of texts${off}`;
+    case 'paths':
+      return `a list of paths${off}`;
+    default: {
+      const floor = least ?? (kind === 'number' ? undefined : 0);
+      const ceiling = most ?? (kind === 'rate' ? 1 : undefined);
+      const noun = kind === 'count' ? 'a whole number' : 'a number';
+      const range =
+        floor === undefined
+          ? ceiling === undefined
+            ? ''
+            : ` of at most ${ceiling}`
+          : ceiling === undefined
+            ? ` of at least ${floor}`
+            : ` from ${floor} to ${ceiling}`;
+      return `${noun}${range}${off}`;
+    }
+  }
+}
+
+/**
+ * A step with every option it uses spelled out, as reports and `--print-recipe` show it.
+ */
+export function spelledOut(definition: StepDefinition, options: StepOptions): RecipeStep {
+  return { use: definition.name, ...options };
+}
