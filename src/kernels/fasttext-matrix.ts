@@ -2,10 +2,14 @@ import type { ModelTables } from './fasttext-memory.ts';
 import type { RowMatrix } from './fasttext-model.ts';
 import type { ModelReader } from './fasttext-reader.ts';
 
-/** Quantized rows up to this many bytes of floats are unpacked once, which saves time with every row that is read. */
-const UNPACKED_BYTES = 64 << 20;
 const CENTROIDS = 256;
 const CHUNK_BYTES = 1 << 20;
+
+/** How the rows of a model are kept. */
+export interface RowOptions {
+  /** Quantized rows up to this many bytes of floats are unpacked once, which saves time with every row that is read. */
+  readonly unpackedBytes: number;
+}
 
 /** Reads a matrix of `dim` columns, of floats or quantized. */
 export async function parseMatrix(
@@ -14,8 +18,11 @@ export async function parseMatrix(
   isQuantized: boolean,
   dim: number,
   tables: ModelTables,
+  options: RowOptions,
 ): Promise<RowMatrix> {
-  return isQuantized ? parseQuantized(reader, where, dim, tables) : parseFloats(reader, where, dim, tables);
+  return isQuantized
+    ? parseQuantized(reader, where, dim, tables, options)
+    : parseFloats(reader, where, dim, tables);
 }
 
 function strideOf(dim: number): number {
@@ -83,6 +90,7 @@ async function parseQuantized(
   where: string,
   dim: number,
   tables: ModelTables,
+  options: RowOptions,
 ): Promise<RowMatrix> {
   await reader.ensure(1, where);
   const hasNorms = reader.takeByte() !== 0;
@@ -93,7 +101,7 @@ async function parseQuantized(
     throw reader.damaged(where, `codes of ${rowCount} rows that the file holds`, `${codeBytes} bytes`);
   }
   const stride = strideOf(dim);
-  const isUnpacked = rowCount * stride * 4 <= UNPACKED_BYTES;
+  const isUnpacked = rowCount * stride * 4 <= options.unpackedBytes;
   const bytes = (length: number): Uint8Array => (isUnpacked ? new Uint8Array(length) : tables.bytes(length));
   const codes = bytes(codeBytes);
   await reader.takeInto(codes, where);

@@ -1,6 +1,6 @@
 import { CurationError } from '../errors.ts';
 import { parseDictionary } from './fasttext-dictionary.ts';
-import { parseMatrix } from './fasttext-matrix.ts';
+import { parseMatrix, type RowOptions } from './fasttext-matrix.ts';
 import { createModelTables, type ModelTables } from './fasttext-memory.ts';
 import type { FastTextModel } from './fasttext-model.ts';
 import { type ModelFile, ModelReader } from './fasttext-reader.ts';
@@ -35,6 +35,7 @@ interface Header {
 export async function parseFastText(
   file: ModelFile,
   tables: ModelTables = createModelTables(),
+  options: RowOptions = { unpackedBytes: 64 << 20 },
 ): Promise<FastTextModel> {
   const reader = new ModelReader(file);
   const header = await parseHeader(file, reader);
@@ -49,14 +50,14 @@ export async function parseFastText(
   if (!isQuantized && dictionary.isPruned) {
     throw reader.damaged('input matrix', 'quantized rows for a pruned dictionary', '32-bit floats');
   }
-  const input = await parseMatrix(reader, 'input matrix', isQuantized, dim, tables);
+  const input = await parseMatrix(reader, 'input matrix', isQuantized, dim, tables, options);
   const leastRows = dictionary.isPruned || !hasBuckets ? entries.rowsNeeded : dictionary.wordCount + bucket;
   if (input.rowCount < leastRows) {
     throw reader.damaged('input matrix', `at least ${leastRows} rows`, input.rowCount);
   }
   await reader.ensure(1, 'output matrix');
   const isOutputQuantized = reader.takeByte() !== 0 && isQuantized;
-  const output = await parseMatrix(reader, 'output matrix', isOutputQuantized, dim, tables);
+  const output = await parseMatrix(reader, 'output matrix', isOutputQuantized, dim, tables, options);
   if (output.rowCount !== labels.length) {
     throw reader.damaged('output matrix', `${labels.length} rows, one for each label`, output.rowCount);
   }
