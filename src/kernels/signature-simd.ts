@@ -3,18 +3,9 @@ import type { TextColumn } from '../columns/text-column.ts';
 import { CurationError } from '../errors.ts';
 import type { SignaturePlan } from './signature-plan.ts';
 import { allocateSignatures, type Sign, type Signatures } from './signatures.ts';
-import { asciiTable, kindOf, type UnicodeTables, unicodeTables } from './unicode.ts';
+import { type UnicodeTables, unicodeTables } from './unicode.ts';
 import { signatureWasmBase64 } from './wasm/signature-wasm.generated.ts';
-
-/** Fixed addresses; the same numbers stand in wasm/assembly/layout.ts, with what each place holds. */
-const CONSTANTS = 0;
-const MASKS = 64;
-const ASCII = 512;
-const TWO_BYTE = 5376;
-const DELTAS = 13568;
-const STAGE1 = 14592;
-const STAGE2 = 16640;
-const FREE = 49408;
+import { FREE, TEXT_SLACK, writeWordTables } from './word-tables.ts';
 
 /** Text handed over at a time, so that the copy is still in the second-level cache when it is read. */
 const CHUNK_BYTES = 1 << 18;
@@ -24,8 +15,6 @@ const CHUNK_KEY_BYTES = 1 << 20;
 /** Word hashes gathered between two drains, and room for those of one more block. */
 const WORDS = 1024;
 const WORDS_SLACK = 128;
-/** The kernel reads, and ignores, up to this many bytes behind the text. */
-const TEXT_SLACK = 80;
 /** An instance that grew beyond this for a giant document is dropped after it, as the memory of an instance cannot shrink. */
 const KEPT_BYTES = 16 << 20;
 const PAGE = 65_536;
@@ -153,30 +142,11 @@ function prepare(kernel: Kernel, plan: SignaturePlan | undefined, tables: Unicod
   reserve(memory, next);
 
   const bytes = new Uint8Array(memory.buffer);
-  new Uint32Array(memory.buffer).set(plan.constants, CONSTANTS / 4);
-  for (let length = 0; length <= 16; length++) {
-    bytes.fill(0xff, MASKS + 16 * length, MASKS + 17 * length);
-  }
-  bytes.set(asciiTable(tables), ASCII);
-  new Uint32Array(memory.buffer).set(twoByteTable(tables), TWO_BYTE / 4);
-  new Int32Array(memory.buffer).set(tables.deltas, DELTAS / 4);
-  bytes.set(tables.stage1, STAGE1);
-  bytes.set(tables.stage2, STAGE2);
+  writeWordTables(memory.buffer, plan.constants, tables);
   if (bins > 256) new Uint32Array(memory.buffer).set(donors.walks, ranks / 4);
   else bytes.set(donors.ranks, ranks);
   bytes.set(donors.orders, orders);
   const limit = hashes + 8 * WORDS;
   kernel.configure(ngram, bands, rows, hashes, limit, minima, occupied, best, ranks, orders, donors.prime);
   return next;
-}
-
-/** For code points below 0x800: 0 for a separator, else the lower case in UTF-8 (lowest byte first) and its length in the top byte. */
-function twoByteTable(tables: UnicodeTables): Uint32Array {
-  const encoder = new TextEncoder();
-  return Uint32Array.from({ length: 0x800 }, (_, code) => {
-    const kind = kindOf(tables, code);
-    if (code < 0x80 || kind === 0) return 0;
-    const lower = encoder.encode(String.fromCodePoint(code + tables.deltas[kind]!));
-    return lower[0]! | ((lower[1] ?? 0) << 8) | ((lower[2] ?? 0) << 16) | (lower.length << 24);
-  });
 }
