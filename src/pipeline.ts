@@ -9,7 +9,7 @@ import type { Report } from './report.ts';
 import { run, type Verb } from './run.ts';
 import type { Analyzed } from './stages/analyze.ts';
 import { createDeduplicator, type Deduplicator, deduplicatorByteLength } from './stages/deduplicate.ts';
-import { dedupStep, resolveOptions, spelledOut, stepDefinitions, stepNamed } from './steps.ts';
+import { dedupStep, resolveOptions, stepDefinitions, stepNamed } from './steps.ts';
 import { formatBytes } from './units.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -60,6 +60,14 @@ export function planSteps(recipe: Recipe): readonly PlannedStep[] {
     throw new CurationError('USAGE', 'dedup can stand once in a recipe; what it has seen, a second one would drop');
   }
   return steps;
+}
+
+/** The recipe with every option of every step, as it is run. */
+export function spellOut(recipe: Recipe): Recipe {
+  return {
+    ...recipe,
+    steps: planSteps(recipe).map(({ definition, options }) => ({ use: definition.name, ...options })),
+  };
 }
 
 async function verbOf(
@@ -122,7 +130,7 @@ async function verbOf(
     resourceBytes: chain.reduce((sum, { resources }) => sum + sharedBytes(resources), 0),
     reasons,
     beside: { ledger: true, rejects: options.keepRejects ?? false },
-    recipe: { ...recipe, steps: steps.map(({ definition, options: own }) => spelledOut(definition, own)) },
+    recipe: spellOut(recipe),
     createJudge(plan) {
       const deduplicator = index && createDeduplicator(index);
       const duplicateNumbers = dedup === undefined ? [] : numbersOf(dedup);

@@ -1,5 +1,5 @@
 import { CurationError } from './errors.ts';
-import type { OptionSpec, OptionValue, RecipeStep, StepDefinition, StepOptions } from './filters/filter.ts';
+import type { OptionSpec, OptionValue, StepDefinition, StepOptions } from './filters/filter.ts';
 import { filters } from './filters/filters.ts';
 import { duplicateReasons } from './stages/deduplicate.ts';
 
@@ -127,11 +127,4 @@ export function describeValue({ kind, least, most, canBeOff }: OptionSpec): stri
       return `${noun}${range}${off}`;
     }
   }
-}
-
-/**
- * A step with every option it uses spelled out, as reports and `--print-recipe` show it.
- */
-export function spelledOut(definition: StepDefinition, options: StepOptions): RecipeStep {
-  return { use: definition.name, ...options };
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { CurationError } from '../errors.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { createStatus, type ProgressMode } from './status.ts';
-import { summarize } from './summary.ts';
-import { type CliVerb, verbs } from './verbs.ts';
+import type { CliVerb } from './verb.ts';
+import { verbs } from './verbs.ts';
 
 /**
  * The command line: words to verb, options, run; then the summary on standard error.
@@ -36,17 +36,22 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 async function runVerb(name: string, verb: CliVerb, words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(name, verb.options, words);
+  const loaded = await verb.load();
+  const { values, positionals } = parseOptions(name, loaded.options, words);
   if (values['help'] === true) {
     process.stdout.write(
-      `${verb.summary}\n\nUsage: ${verb.usage}\n\nIN: files, directories, globs, or - for standard input; Parquet, JSON lines (.gz, .zst), JSON arrays, Arrow IPC.\n\nOptions:\n${describeOptions(verb.options)}\n\nExamples:\n${verb.examples.map((example) => `  ${example}\n`).join('')}`,
+      `${verb.summary}\n\nUsage: ${verb.usage}\n\n${loaded.about}\n\nOptions:\n${describeOptions(loaded.options)}\n\nExamples:\n${loaded.examples.map((example) => `  ${example}\n`).join('')}`,
     );
     return 0;
   }
-  const out = values['out'];
-  if (positionals.length === 0)
+  const printed = await loaded.print?.(positionals, values);
+  if (printed !== undefined) {
+    process.stdout.write(printed);
+    return 0;
+  }
+  if (loaded.needs.input && positionals.length === 0)
     throw new CurationError('USAGE', `expected an input; see sluice ${name} --help`);
-  if (typeof out !== 'string') {
+  if (loaded.needs.out && typeof values['out'] !== 'string') {
     throw new CurationError(
       'USAGE',
       `expected -o OUT, a directory or - for standard output; see sluice ${name} --help`,
@@ -59,12 +64,12 @@ async function runVerb(name: string, verb: CliVerb, words: readonly string[]): P
   const mode = (values['progress'] ?? 'auto') as ProgressMode;
   const status = createStatus(mode);
   try {
-    const report = await verb.run(positionals, values, {
+    const summary = await loaded.run(positionals, values, {
       signal: controller.signal,
       onEvent: status.onEvent,
     });
     status.end();
-    if (mode !== 'none') process.stderr.write(summarize(report, out));
+    if (mode !== 'none') process.stderr.write(summary);
     return 0;
   } catch (error) {
     status.end();
@@ -83,7 +88,7 @@ class Interrupted extends Error {
 
 function overview(): string {
   const list = Object.entries(verbs)
-    .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}\n`)
+    .map(([name, { summary }]) => `  ${name.padEnd(15)}${summary}\n`)
     .join('');
   return `Sluice ${version()}: streaming curation engine for LLM training text\n\nUsage: sluice VERB IN... -o OUT [options]\n\nVerbs:\n${list}\nsluice VERB --help shows the options of a verb.\n`;
 }

@@ -2,19 +2,35 @@ import { parseArgs } from 'node:util';
 import { CurationError } from '../errors.ts';
 import { parseBytes } from '../units.ts';
 
-/** How an option's text becomes a value, and what `--help` says of it. */
-interface OptionSpec {
-  readonly kind: 'text' | 'count' | 'rate' | 'bytes' | 'flag' | readonly string[];
+/** How an option's text becomes a value, and what `--help` says of it. A list of words is a choice, `texts` are comma separated. */
+export interface OptionSpec {
+  readonly kind:
+    | 'text'
+    | 'texts'
+    | 'path'
+    | 'paths'
+    | 'count'
+    | 'number'
+    | 'rate'
+    | 'bytes'
+    | 'flag'
+    | readonly string[];
   readonly short?: string;
   /** What stands for the value in `--help`. */
   readonly value?: string;
   readonly help: string;
+  /** Whether `off` is a value: it becomes null. */
+  readonly canBeOff?: boolean;
+  /** Heading in `--help`; those without one come first. */
+  readonly section?: string;
 }
 
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
 /** Option values by name without dashes; absent when not given. */
-export type OptionValues = Readonly<Record<string, string | number | boolean | undefined>>;
+export type OptionValues = Readonly<
+  Record<string, string | number | boolean | readonly string[] | null | undefined>
+>;
 
 export interface CommandLine {
   readonly values: OptionValues;
@@ -31,30 +47,56 @@ export function parseOptions(verb: string, table: OptionTable, words: readonly s
       name,
       {
         type: kind === 'flag' ? ('boolean' as const) : ('string' as const),
+        // A shell opens `eval/*.jsonl` only after a space: both `--paths a --paths b` and `--paths a,b` are taken.
+        ...(isList(kind) ? { multiple: true } : {}),
         ...(short === undefined ? {} : { short }),
       },
     ]),
   );
   let parsed: ReturnType<typeof parseArgs>;
   try {
-    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
+    parsed = parseArgs({ args: joinNegatives(words), options, allowPositionals: true, strict: true });
   } catch (error) {
     const [sentence] = (error as Error).message.split('. ');
     throw new CurationError('USAGE', `${sentence}; see sluice ${verb} --help`, { cause: error });
   }
-  const values: Record<string, string | number | boolean | undefined> = {};
+  const values: Record<string, OptionValues[string]> = {};
   for (const [name, given] of Object.entries(parsed.values)) {
-    values[name] = typeof given === 'string' ? valueOf(name, table[name]!, given) : (given as boolean);
+    const spec = table[name]!;
+    if (typeof given === 'boolean') values[name] = given;
+    else if (Array.isArray(given)) {
+      const items = given.flatMap((text) => String(text).split(',')).filter((text) => text !== '');
+      values[name] = spec.canBeOff === true && items.length === 1 && items[0] === 'off' ? null : items;
+    } else values[name] = valueOf(name, spec, given as string);
   }
   return { values, positionals: parsed.positionals };
 }
 
-function valueOf(name: string, { kind }: OptionSpec, text: string): string | number {
+/** `--threshold -1.5`: parseArgs takes a negative number after an option for another option, unless they are one word. */
+function joinNegatives(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    const last = joined.at(-1);
+    if (last?.startsWith('--') && !last.includes('=') && /^-\.?\d/.test(word)) joined[joined.length - 1] = `${last}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+function isList(kind: OptionSpec['kind']): boolean {
+  return kind === 'texts' || kind === 'paths';
+}
+
+function valueOf(name: string, { kind, canBeOff }: OptionSpec, text: string): string | number | null {
+  if (canBeOff === true && text === 'off') return null;
   if (kind === 'bytes') return parseBytes(text, `--${name}`);
-  if (kind === 'count' || kind === 'rate') {
+  if (kind === 'count' || kind === 'rate' || kind === 'number') {
     const value = text.trim() === '' ? Number.NaN : Number(text);
     if (Number.isFinite(value)) return value;
-    throw new CurationError('USAGE', `--${name}: expected a number, found "${text}"`);
+    throw new CurationError(
+      'USAGE',
+      `--${name}: expected a number${canBeOff === true ? ' or off' : ''}, found "${text}"`,
+    );
   }
   if (typeof kind !== 'string' && !kind.includes(text)) {
     throw new CurationError('USAGE', `--${name}: expected one of ${kind.join(', ')}, found "${text}"`);
@@ -62,16 +104,32 @@ function valueOf(name: string, { kind }: OptionSpec, text: string): string | num
   return text;
 }
 
-/** The options of a verb, one a line, aligned. */
+/** The options of a verb, one a line, aligned, under their headings. */
 export function describeOptions(table: OptionTable): string {
-  const rows = Object.entries(table).map(([name, { kind, short, value, help }]) => {
-    const argument = kind === 'flag' ? '' : ` ${value ?? (typeof kind === 'string' ? 'N' : kind.join('|'))}`;
-    return [`  ${short === undefined ? '    ' : `-${short}, `}--${name}${argument}`, help] as const;
+  const rows = Object.entries(table).map(([name, spec]) => {
+    const { kind, short, help } = spec;
+    const argument = kind === 'flag' ? '' : ` ${placeholder(spec)}`;
+    const left = `  ${short === undefined ? '    ' : `-${short}, `}--${name}${argument}`;
+    return { section: spec.section ?? '', left, help };
   });
-  const width = Math.min(36, Math.max(...rows.map(([left]) => left.length)));
-  return rows
-    .map(([left, help]) =>
-      left.length > width ? `${left}\n${' '.repeat(width)}  ${help}` : `${left.padEnd(width)}  ${help}`,
-    )
+  const width = Math.min(36, Math.max(...rows.map(({ left }) => left.length)));
+  const sections = [...new Set(rows.map(({ section }) => section))].sort((a, b) => +(a !== '') - +(b !== ''));
+  return sections
+    .map((section) => {
+      const lines = rows
+        .filter((row) => row.section === section)
+        .map(({ left, help }) =>
+          left.length > width ? `${left}\n${' '.repeat(width)}  ${help}` : `${left.padEnd(width)}  ${help}`,
+        );
+      return (section === '' ? lines : ['', `${section}:`, ...lines]).join('\n');
+    })
     .join('\n');
+}
+
+function placeholder({ kind, value, canBeOff }: OptionSpec): string {
+  const usual =
+    typeof kind === 'string'
+      ? { texts: 'A,B', paths: 'FILES', path: 'FILE', text: 'TEXT', bytes: 'SIZE', rate: 'X' }[kind as string] ?? 'N'
+      : kind.join('|');
+  return `${value ?? usual}${canBeOff === true ? '|off' : ''}`;
 }

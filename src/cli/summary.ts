@@ -8,14 +8,12 @@ export function summarize(report: Report, out: string): string {
     documents.read === 0 ? '' : `  ${((100 * count) / documents.read).toFixed(1).padStart(5)} %`;
   const count = (value: number): string => formatCount(value).padStart(13);
   const lines = [
-    `${report.verb === 'dedup' ? 'Deduplicated' : 'Converted'} in ${formatSeconds(seconds)}, ${rate(report)}, peak memory ${formatBytes(report.peakMemoryBytes)}${report.isCutShort ? '; cut short by the reader of standard output' : ''}`,
+    `${DONE[report.verb]} in ${formatSeconds(seconds)}, ${rate(report)}, peak memory ${formatBytes(report.peakMemoryBytes)}${report.isCutShort ? '; cut short by the reader of standard output' : ''}`,
     `  read          ${count(documents.read)} documents${bytes.text > 0 ? `, ${formatBytes(bytes.text)} of text` : ''}`,
     `  kept          ${count(documents.kept)}${share(documents.kept)}${bytes.text > 0 ? `  ${formatBytes(bytes.textKept)} of text` : ''}`,
   ];
-  for (const [reason, dropped] of Object.entries(documents.dropped)) {
-    if (dropped > 0 || reason !== 'unreadable')
-      lines.push(`  ${reason.padEnd(16)}${formatCount(dropped).padStart(11)}${share(dropped)}`);
-  }
+  if (documents.edited > 0) lines.push(`  edited        ${count(documents.edited)}${share(documents.edited)}`);
+  lines.push(...reasonLines(report));
   const near = report.nearDuplicate;
   if (near !== undefined) {
     const at = (similarity: number): string => {
@@ -32,9 +30,32 @@ export function summarize(report: Report, out: string): string {
   if (report.unreadable.length > 3) lines.push(`  unreadable    ... more in report.json`);
   if (out !== '-')
     lines.push(
-      `  written to    ${out} (${formatBytes(bytes.output)}), report.json, manifest.json${report.verb === 'dedup' ? ', ledger/' : ''}`,
+      `  written to    ${out} (${formatBytes(bytes.output)}), report.json, manifest.json${report.verb === 'convert' ? '' : ', ledger/'}`,
     );
   return `${lines.join('\n')}\n`;
+}
+
+const DONE: Readonly<Record<Report['verb'], string>> = {
+  dedup: 'Deduplicated',
+  filter: 'Filtered',
+  run: 'Ran',
+  convert: 'Converted',
+};
+
+const BAR_WIDTH = 24;
+
+/** Why documents were dropped, most frequent first, each with a bar in proportion. Reasons that never came are left out, but for duplicates. */
+function reasonLines({ documents }: Report): string[] {
+  const found = Object.entries(documents.dropped)
+    .filter(([reason, dropped]) => dropped > 0 || reason.endsWith('-duplicate'))
+    .toSorted(([, a], [, b]) => b - a);
+  const most = Math.max(1, ...found.map(([, dropped]) => dropped));
+  const width = Math.max(16, ...found.map(([reason]) => reason.length + 1));
+  return found.map(([reason, dropped]) => {
+    const percent = documents.read === 0 ? '' : `  ${((100 * dropped) / documents.read).toFixed(1).padStart(5)} %`;
+    const bar = '▇'.repeat(Math.round((BAR_WIDTH * dropped) / most));
+    return `  ${reason.padEnd(width)}${formatCount(dropped).padStart(27 - width)}${percent}  ${bar}`.trimEnd();
+  });
 }
 
 function rate({ bytes, seconds, documents }: Report): string {

@@ -3,7 +3,8 @@ import { parseOptions } from '../../src/cli/options.ts';
 import { statusLine } from '../../src/cli/status.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 
-const parse = (...words: string[]) => parseOptions('dedup', verbs['dedup']!.options, words);
+const { options } = await verbs['dedup']!.load();
+const parse = (...words: string[]) => parseOptions('dedup', options, words);
 
 test('reads options of every kind and leaves the inputs', () => {
   const { values, positionals } = parse(

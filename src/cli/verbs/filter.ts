@@ -1,0 +1,102 @@
+import { CurationError } from '../../errors.ts';
+import type { OptionValue, Recipe, RecipeStep, StepDefinition, WordRule } from '../../filters/filter.ts';
+import { runRecipe, spellOut } from '../../pipeline.ts';
+import { presets, ruleSets } from '../../presets.ts';
+import { printRecipe } from '../../recipe.ts';
+import { dedupStep, flagOf, stepDefinitions } from '../../steps.ts';
+import type { OptionTable, OptionValues } from '../options.ts';
+import { curationOptions, engine, inputAndOutput, judged } from '../shared-options.ts';
+import { stepOptions, stepTable } from '../step-options.ts';
+import { summarize } from '../summary.ts';
+import { ABOUT_INPUTS, type LoadedVerb } from '../verb.ts';
+
+const isRuleSet = ({ name }: StepDefinition): boolean => ruleSets.includes(name);
+
+/** A step that is no rule set is switched on by any option of its own, or by its name where no option has that. */
+const hasSwitch = (definition: StepDefinition): boolean =>
+  !isRuleSet(definition) &&
+  !Object.values(definition.options).some(({ flag }) => flag !== undefined && definition.name.startsWith(flag)) &&
+  Object.entries(definition.options).every(([name, spec]) => flagOf(name, spec) !== definition.name);
+
+const options: OptionTable = {
+  preset: { kind: Object.keys(presets), value: 'NAME', help: `rule sets by name: ${Object.keys(presets).join(', ')}` },
+  rules: { kind: 'texts', value: 'A,B', help: `single rule sets: ${ruleSets.join(', ')}` },
+  words: {
+    kind: ['unicode', 'whitespace'],
+    help: 'how rules cut text into words: fast and close to spaCy (default), or white space alone',
+  },
+  ...inputAndOutput,
+  ...judged,
+  'print-recipe': { kind: 'flag', help: 'print the recipe this stands for, and stop' },
+  ...engine,
+  ...Object.assign(
+    {},
+    ...stepDefinitions.map((definition): OptionTable => {
+      const section = `${definition.name}: ${definition.summary}`;
+      const own = hasSwitch(definition)
+        ? { [definition.name]: { kind: 'flag' as const, help: 'switch it on', section } }
+        : {};
+      return { ...own, ...stepTable(definition, section) };
+    }),
+  ),
+};
+
+export const filterVerb: LoadedVerb = {
+  options,
+  about: `${ABOUT_INPUTS}\nSteps run in the order in which their options are listed; sluice run takes a recipe with any order.`,
+  examples: [
+    'sluice filter dump/*.parquet -o clean --preset fineweb',
+    'sluice filter dump/ -o clean --preset gopher --min-doc-words 30 --dedup',
+    'sluice filter dump/ -o clean --rules gopher-quality,c4-quality --words whitespace --keep-rejects',
+  ],
+  needs: { input: true, out: true },
+  print: async (_, values) =>
+    values['print-recipe'] === true ? printRecipe(spellOut(recipeOf(values))) : undefined,
+  run: async (input, values, watch) => {
+    const chosen = { ...curationOptions(input, values), ...watch };
+    return summarize(await runRecipe('filter', recipeOf(values), chosen), values['out'] as string);
+  },
+};
+
+/** The steps that the options name, in the order of `stepDefinitions`. */
+function recipeOf(values: OptionValues): Recipe {
+  const preset = values['preset'] as string | undefined;
+  const rules = (values['rules'] ?? []) as readonly string[];
+  const unknown = rules.find((name) => !ruleSets.includes(name));
+  if (unknown !== undefined) {
+    throw new CurationError('USAGE', `--rules: no rule set "${unknown}"; there are ${ruleSets.join(', ')}`);
+  }
+  const base = new Map<string, RecipeStep>(rules.map((use) => [use, { use }]));
+  for (const step of preset === undefined ? [] : presets[preset]!) base.set(step.use, step);
+  const steps: RecipeStep[] = [];
+  for (const definition of stepDefinitions) {
+    const given = stepOptions(definition, values);
+    if (isOff(definition, given)) continue;
+    const step = base.get(definition.name);
+    const [first] = Object.keys(given);
+    if (step === undefined && first !== undefined && isRuleSet(definition)) {
+      const flag = flagOf(first, definition.options[first]!);
+      throw new CurationError(
+        'USAGE',
+        `--${flag} belongs to ${definition.name}, which is not asked for; add --rules ${definition.name} or a --preset with it`,
+      );
+    }
+    const isSwitchedOn = values[definition.name] === true;
+    if (step !== undefined || first !== undefined || isSwitchedOn) {
+      steps.push({ use: definition.name, ...step, ...given });
+    }
+  }
+  if (steps.every(({ use }) => use === dedupStep.name)) {
+    throw new CurationError(
+      'USAGE',
+      `expected something to judge by: --preset ${Object.keys(presets).join('|')}, --rules, or an option of a step; see sluice filter --help`,
+    );
+  }
+  return { version: 1, words: (values['words'] ?? 'unicode') as WordRule, steps };
+}
+
+/** `--language off` takes a step out of a preset: its first option is off. */
+function isOff({ options: specs }: StepDefinition, given: Readonly<Record<string, OptionValue>>): boolean {
+  const [first] = Object.keys(specs);
+  return first !== undefined && given[first] === null;
+}
