@@ -115,7 +115,8 @@ async function parseHeader(file: ModelFile, reader: ModelReader): Promise<Header
  */
 function buildTree(counts: readonly number[]): number[] {
   const leafCount = counts.length;
-  const total = [...counts, ...new Array<number>(Math.max(0, leafCount - 1)).fill(1e15)];
+  const total = new Float64Array(2 * leafCount - 1).fill(1e15);
+  total.set(counts);
   const children: number[] = [];
   let leaf = leafCount - 1;
   let node = leafCount;

@@ -1,5 +1,5 @@
 import { addRow } from './fasttext-matrix.ts';
-import { type FastTextModel, hashBytes, shiftOf, slotOf } from './fasttext-model.ts';
+import { type Dictionary, type FastTextModel, hashBytes, shiftOf, slotOf } from './fasttext-model.ts';
 import { add, high, multiply } from './lanes.ts';
 
 /** Finds the rows of the input matrix that a text stands for. */
@@ -12,7 +12,8 @@ export interface TextReader {
 }
 
 const LABEL = Buffer.from('__label__');
-const END = Buffer.from('</s>');
+/** The word that stands for the end of a line. */
+export const END_OF_LINE: Uint8Array = Buffer.from('</s>');
 const MULTIPLIER = 116049371;
 const SPACE = 0x20;
 
@@ -28,8 +29,7 @@ export function isSeparator(byte: number): boolean {
  */
 export function createScalarReader(model: FastTextModel): TextReader {
   const { dim, wordNgrams, bucket, minn, maxn, dictionary, input } = model;
-  const { wordCount, isPruned, kept, slots, starts, bytes: texts } = dictionary;
-  const slotShift = shiftOf(slots.length);
+  const { wordCount, isPruned, kept } = dictionary;
   const keptShift = shiftOf(kept.length / 2);
   // Hashes of the n-grams of words that may go on, in two halves: the one that began with the last word comes first.
   const low = new Uint32Array(wordNgrams);
@@ -49,18 +49,6 @@ export function createScalarReader(model: FastTextModel): TextReader {
     // The table is at most half full, so a free slot ends every search.
     for (let slot = slotOf(key, keptShift); kept[2 * slot]! >= 0; slot = (slot + 1) & mask) {
       if (kept[2 * slot] === key) return addOne(kept[2 * slot + 1]!);
-    }
-  }
-
-  /** Number of the entry, or -1. */
-  function find(bytes: Uint8Array, start: number, end: number, hash: number): number {
-    const mask = slots.length - 1;
-    for (let slot = slotOf(hash, slotShift); ; slot = (slot + 1) & mask) {
-      const entry = slots[slot]!;
-      if (entry < 0) return -1;
-      const from = starts[entry]!;
-      if (starts[entry + 1]! - from === end - start && holds(bytes, start, texts, from, end - start))
-        return entry;
     }
   }
 
@@ -98,7 +86,7 @@ export function createScalarReader(model: FastTextModel): TextReader {
 
   function addWord(bytes: Uint8Array, start: number, end: number): void {
     const hash = hashBytes(bytes, start, end);
-    const entry = find(bytes, start, end, hash);
+    const entry = findEntry(dictionary, bytes, start, end, hash);
     const isLabel = entry >= 0 ? entry >= wordCount : startsWith(bytes, start, end, LABEL);
     if (isLabel) return;
     if (entry >= 0) addOne(entry);
@@ -121,14 +109,33 @@ export function createScalarReader(model: FastTextModel): TextReader {
         if (isEnd(bytes, first, at)) break;
         addWord(bytes, first, at);
       }
-      addWord(END, 0, END.length);
+      addWord(END_OF_LINE, 0, END_OF_LINE.length);
       return rowCount;
     },
   };
 }
 
+/** Number of a word or label, or -1. */
+export function findEntry(
+  { slots, starts, bytes: texts }: Dictionary,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  hash: number,
+): number {
+  const mask = slots.length - 1;
+  // The table is at most half full, so a free slot ends every search.
+  for (let slot = slotOf(hash, shiftOf(slots.length)); ; slot = (slot + 1) & mask) {
+    const entry = slots[slot]!;
+    if (entry < 0) return -1;
+    const from = starts[entry]!;
+    if (starts[entry + 1]! - from === end - start && holds(bytes, start, texts, from, end - start))
+      return entry;
+  }
+}
+
 function isEnd(bytes: Uint8Array, start: number, end: number): boolean {
-  return end - start === END.length && startsWith(bytes, start, end, END);
+  return end - start === END_OF_LINE.length && startsWith(bytes, start, end, END_OF_LINE);
 }
 
 function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {

@@ -1,6 +1,7 @@
 import type { FastTextModel } from './fasttext-model.ts';
 import { createScalarReader } from './fasttext-scalar.ts';
 import { createScorer } from './fasttext-scores.ts';
+import { createSimdReader } from './fasttext-simd.ts';
 
 /** A model at work in one thread: `read` a text, then ask. Not reentrant. */
 export interface FastText {
@@ -22,8 +23,8 @@ export interface FastText {
 }
 
 /** A model to classify texts with. Same labels as fastText's `predict`, scores within 1e-4 (it adds up in 32 bits). */
-export function createFastText(model: FastTextModel): FastText {
-  const reader = createScalarReader(model);
+export function createFastText(model: FastTextModel, twin: 'simd' | 'scalar' = 'simd'): FastText {
+  const reader = (twin === 'simd' ? createSimdReader(model) : undefined) ?? createScalarReader(model);
   const scorer = createScorer(model);
   const hidden = new Float64Array(model.dim);
   let isKnown = false;

@@ -98,3 +98,18 @@ await compile('rules', 'The kernel of the rule sets, WebAssembly with SIMD.', [
   '--memoryBase',
   '64000',
 ]);
+// Its memory is the one the model lies in.
+await compile(
+  'fasttext',
+  'The kernel that reads texts for fastText, WebAssembly with SIMD on an imported shared memory.',
+  [
+    '--importMemory',
+    '--sharedMemory',
+    '--enable',
+    'threads',
+    '--initialMemory',
+    '0',
+    '--maximumMemory',
+    '65536',
+  ],
+);

@@ -1,0 +1,389 @@
+/**
+ * Rows of a fastText model that a text stands for, added up with 128-bit vectors, in the memory the model lies in.
+ * `fasttext-scalar.ts` says what a text is made of; this one does the same. Besides it keeps what a word was found to be:
+ * words come again and again, so most cost one look and one vector.
+ *
+ * One slot of the cache, in a table that is looked at in one place only:
+ *
+ *     [ bytes of the word, filled up with NUL : 32 ][ vector : 4 ][ rows : 4 ][ hash : 4 ][ kind : 2 ][ was hit : 2 ][ own sums ]
+ *
+ * A word has no NUL, so its 32 bytes are equal only where it is the same word; `vector` is the address of its sum, which
+ * is the row itself where a word is one row.
+ */
+
+const PRIME: u32 = 0x01000193;
+const BASIS: u32 = 0x811c9dc5;
+const MULTIPLIER: u64 = 116049371;
+const CACHED_BYTES: i32 = 32;
+const VECTOR: usize = 32;
+const ROWS: usize = 36;
+const HASH: usize = 40;
+const KIND: usize = 44;
+const WAS_HIT: usize = 46;
+const SUMS: usize = 48;
+/** What a word is: one of the text, or one that is a label and counts for nothing. */
+const IS_WORD: u16 = 1;
+const IS_LABEL: u16 = 2;
+const IOTA: v128 = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+/** `</s>` and `__label__`, lowest byte first. */
+const END: u32 = 0x3e732f3c;
+const LABEL: u64 = 0x5f6c6562616c5f5f;
+
+let text: usize = 0;
+let total: usize = 0;
+let ngrams: usize = 0;
+let cache: usize = 0;
+let cacheShift: u64 = 0;
+let slotBytes: usize = 0;
+let rowBytes: usize = 0;
+let rowCount: u32 = 0;
+let begun: i32 = 0;
+
+let wordNgrams: i32 = 0;
+let bucket: u32 = 0;
+let minn: i32 = 0;
+let maxn: i32 = 0;
+
+let wordCount: i32 = 0;
+let texts: usize = 0;
+let starts: usize = 0;
+let slots: usize = 0;
+let slotShift: u32 = 0;
+let kept: usize = 0;
+let keptShift: u32 = 0;
+
+let rows: usize = 0;
+let codes: usize = 0;
+let parts: u32 = 0;
+let dsub: u32 = 0;
+let lastSub: u32 = 0;
+let centroids: usize = 0;
+let normCodes: usize = 0;
+let norms: usize = 0;
+
+/** The work area of this instance: text, sums, n-grams that go on, and the cache of `1 << (64 - shift)` slots. */
+export function setArea(
+  textAt: usize,
+  totalAt: usize,
+  ngramsAt: usize,
+  cacheAt: usize,
+  shift: u32,
+  bytesOfSlot: usize,
+  bytesOfRow: usize,
+): void {
+  text = textAt;
+  total = totalAt;
+  ngrams = ngramsAt;
+  cache = cacheAt;
+  cacheShift = shift;
+  slotBytes = bytesOfSlot;
+  rowBytes = bytesOfRow;
+}
+
+export function setNgrams(words: i32, buckets: u32, least: i32, most: i32): void {
+  wordNgrams = words;
+  bucket = buckets;
+  minn = least;
+  maxn = most;
+}
+
+/** `keptAt` is 0 where every bucket has its row. */
+export function setDictionary(
+  count: i32,
+  textsAt: usize,
+  startsAt: usize,
+  slotsAt: usize,
+  shiftOfSlots: u32,
+  keptAt: usize,
+  shiftOfKept: u32,
+): void {
+  wordCount = count;
+  texts = textsAt;
+  starts = startsAt;
+  slots = slotsAt;
+  slotShift = shiftOfSlots;
+  kept = keptAt;
+  keptShift = shiftOfKept;
+}
+
+/** `codesAt` is 0 where rows are floats, `normsAt` where there are no norms. */
+export function setRows(
+  rowsAt: usize,
+  codesAt: usize,
+  partCount: u32,
+  part: u32,
+  lastPart: u32,
+  centroidsAt: usize,
+  normCodesAt: usize,
+  normsAt: usize,
+): void {
+  rows = rowsAt;
+  codes = codesAt;
+  parts = partCount;
+  dsub = part;
+  lastSub = lastPart;
+  centroids = centroidsAt;
+  normCodes = normCodesAt;
+  norms = normsAt;
+}
+
+// @ts-ignore: decorator
+@inline
+function slotOf(hash: u32, shift: u32): u32 {
+  return (hash * 0x9e3779b1) >> shift;
+}
+
+/** A bit for each byte that is white space to fastText. */
+// @ts-ignore: decorator
+@inline
+function separators(bytes: v128): u32 {
+  const control = i8x16.le_u(i8x16.sub(bytes, i8x16.splat(9)), i8x16.splat(4));
+  const others = v128.or(i8x16.eq(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(0)));
+  return i8x16.bitmask(v128.or(control, others));
+}
+
+// @ts-ignore: decorator
+@inline
+function addVector(target: usize, vector: usize): void {
+  for (let at: usize = 0; at < rowBytes; at += 16) {
+    v128.store(target + at, f32x4.add(v128.load(target + at), v128.load(vector + at)));
+  }
+}
+
+function addCodes(target: usize, row: usize): void {
+  let code = codes + row * parts;
+  let centroid = centroids;
+  const norm = norms == 0 ? <f32>1 : load<f32>(norms + 4 * <usize>load<u8>(normCodes + row));
+  for (let part: u32 = 0; part < parts; part++) {
+    const width = part + 1 == parts ? lastSub : dsub;
+    const from = centroid + 4 * <usize>(load<u8>(code) * width);
+    for (let i: u32 = 0; i < width; i++) {
+      store<f32>(target + 4 * i, load<f32>(target + 4 * i) + norm * load<f32>(from + 4 * i));
+    }
+    target += 4 * dsub;
+    centroid += 1024 * dsub;
+    code++;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addRow(target: usize, row: usize): void {
+  if (codes == 0) addVector(target, rows + row * rowBytes);
+  else addCodes(target, row);
+}
+
+/** Returns how many rows were added. */
+// @ts-ignore: decorator
+@inline
+function addBucket(target: usize, key: u32): u32 {
+  if (kept == 0) {
+    addRow(target, wordCount + key);
+    return 1;
+  }
+  const mask = ((<u32>1) << (32 - keptShift)) - 1;
+  // The table is at most half full, so a free slot ends every search.
+  let slot = slotOf(key, keptShift);
+  while (true) {
+    const pair = load<u64>(kept + 8 * <usize>slot);
+    if (<u32>pair == key) {
+      addRow(target, <usize>(pair >> 32));
+      return 1;
+    }
+    if (<i32>pair < 0) return 0;
+    slot = (slot + 1) & mask;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function isSame(at: usize, other: usize, length: u32): bool {
+  for (let i: u32 = 0; i < length; i++) if (load<u8>(at + i) != load<u8>(other + i)) return false;
+  return true;
+}
+
+/** Number of the entry, or -1. */
+function find(at: usize, length: u32, hash: u32): i32 {
+  const mask = ((<u32>1) << (32 - slotShift)) - 1;
+  let slot = slotOf(hash, slotShift);
+  while (true) {
+    const entry = load<i32>(slots + 4 * <usize>slot);
+    if (entry < 0) return -1;
+    const from = load<u32>(starts + 4 * <usize>entry);
+    if (load<u32>(starts + 4 * <usize>entry + 4) - from == length && isSame(at, texts + from, length)) return entry;
+    slot = (slot + 1) & mask;
+  }
+}
+
+/**
+ * Parts of a word in angle brackets, which are written over the separators around it; nobody reads those again.
+ * Returns how many rows were added.
+ */
+function addParts(target: usize, first: usize, length: u32): u32 {
+  const begin = first - 1;
+  const stop = first + length + 1;
+  store<u8>(begin, 0x3c);
+  store<u8>(stop - 1, 0x3e);
+  let count: u32 = 0;
+  for (let start = begin; start < stop; start++) {
+    if ((load<u8>(start) & 0xc0) == 0x80) continue;
+    let hash = BASIS;
+    let at = start;
+    for (let n = 1; at < stop && n <= maxn; n++) {
+      do {
+        hash = (hash ^ <u32>load<i8>(at)) * PRIME;
+        at++;
+      } while (at < stop && (load<u8>(at) & 0xc0) == 0x80);
+      if (n >= minn && !(n == 1 && (start == begin || at == stop))) count += addBucket(target, hash % bucket);
+    }
+  }
+  return count;
+}
+
+/** Adds the n-grams that end with a word. */
+function addNgrams(hash: i32): void {
+  for (let age = begun - 1; age >= 0; age--) {
+    const next = load<u64>(ngrams + 8 * <usize>age) * MULTIPLIER + <u64>(<i64>hash);
+    store<u64>(ngrams + 8 * <usize>age + 8, next);
+    rowCount += addBucket(total, <u32>(next % bucket));
+  }
+  store<u64>(ngrams, <u64>(<i64>hash));
+  if (begun < wordNgrams - 1) begun++;
+}
+
+let foundKind: u16 = 0;
+let foundHash: u32 = 0;
+let foundVector: usize = 0;
+
+/** Adds a word to `target`, or finds that it is a row of its own; returns how many rows it is. */
+function addWord(target: usize, at: usize, length: u32): u32 {
+  let hash = BASIS;
+  for (let i: u32 = 0; i < length; i++) hash = (hash ^ <u32>load<i8>(at + i)) * PRIME;
+  foundHash = hash;
+  foundVector = target;
+  foundKind = IS_WORD;
+  const entry = find(at, length, hash);
+  const isLabel = entry >= 0 ? entry >= wordCount : length >= 9 && load<u64>(at) == LABEL && load<u8>(at + 8) == 0x5f;
+  if (isLabel) {
+    foundKind = IS_LABEL;
+    return 0;
+  }
+  if (maxn <= 0) {
+    if (entry < 0) return 0;
+    if (codes == 0) foundVector = rows + <usize>entry * rowBytes;
+    else addCodes(target, entry);
+    return 1;
+  }
+  let count: u32 = 0;
+  if (entry >= 0) {
+    addRow(target, entry);
+    count = 1;
+  }
+  return count + addParts(target, at, length);
+}
+
+/** A word that is not to be kept. */
+function addOnce(at: usize, length: u32): void {
+  rowCount += addWord(total, at, length);
+  if (foundVector != total) addVector(total, foundVector);
+  if (foundKind == IS_WORD && wordNgrams > 1) addNgrams(foundHash);
+}
+
+/** Begins a text. */
+export function begin(): void {
+  rowCount = 0;
+  begun = 0;
+}
+
+/**
+ * Adds the words of the next part of a text, which begins in a word's beginning or a separator; the byte behind it must be
+ * a separator, and 32 more bytes must be readable. The sums begin at 0 with each part.
+ * @returns 1 when a word said that the line ends.
+ */
+export function addText(length: u32): u32 {
+  memory.fill(total, 0, rowBytes);
+  const end = text + length;
+  for (let at = text; at < end; ) {
+    const bytes = v128.load(at);
+    const mask = separators(bytes);
+    if (mask & 1) {
+      at++;
+      continue;
+    }
+    const first = at;
+    let more = mask;
+    while (more == 0) {
+      at += 16;
+      more = separators(v128.load(at));
+    }
+    at += ctz(more);
+    const size = <i32>(at - first);
+    // Behind the separator.
+    at++;
+    if (size == 4 && load<u32>(first) == END) return 1;
+    if (size > CACHED_BYTES) {
+      addOnce(first, size);
+      continue;
+    }
+    const low = v128.and(bytes, i8x16.lt_u(IOTA, i8x16.splat(<i8>min(size, 16))));
+    let high = i64x2.splat(0);
+    let mixed = <u64>i64x2.extract_lane(low, 0) * 0x9e3779b97f4a7c15 + <u64>i64x2.extract_lane(low, 1) * 0xc2b2ae3d27d4eb4f;
+    if (size > 16) {
+      high = v128.and(v128.load(first + 16), i8x16.lt_u(IOTA, i8x16.splat(<i8>(size - 16))));
+      mixed += <u64>i64x2.extract_lane(high, 0) * 0x165667b19e3779f9 + <u64>i64x2.extract_lane(high, 1) * 0x27d4eb2f165667c5;
+    }
+    mixed = (mixed ^ (mixed >> 32)) * 0xff51afd7ed558ccd;
+    const slot = cache + <usize>(mixed >> cacheShift) * slotBytes;
+    const differs = v128.or(v128.xor(low, v128.load(slot)), v128.xor(high, v128.load(slot + 16)));
+    if (v128.any_true(differs)) {
+      // A word that came again is spared once, so that rare words do not drive frequent ones out.
+      if (load<u16>(slot + WAS_HIT) != 0) {
+        store<u16>(slot + WAS_HIT, 0);
+        addOnce(first, size);
+        continue;
+      }
+      memory.fill(slot + SUMS, 0, slotBytes - SUMS);
+      store<u32>(slot + ROWS, addWord(slot + SUMS, first, size));
+      store<u32>(slot + VECTOR, foundVector);
+      store<u32>(slot + HASH, foundHash);
+      store<u16>(slot + KIND, foundKind);
+      v128.store(slot, low);
+      v128.store(slot + 16, high);
+    } else {
+      store<u16>(slot + WAS_HIT, 1);
+    }
+    const found = load<u32>(slot + ROWS);
+    if (found != 0) {
+      rowCount += found;
+      addVector(total, load<u32>(slot + VECTOR));
+    }
+    if (wordNgrams > 1 && load<u16>(slot + KIND) == IS_WORD) addNgrams(load<i32>(slot + HASH));
+  }
+  return 0;
+}
+
+/** Adds the end of the line, `row` -1 for none. The sums begin at 0. Returns how many rows the text had. */
+export function finish(row: i32, hash: i32): u32 {
+  memory.fill(total, 0, rowBytes);
+  if (row >= 0) {
+    addRow(total, row);
+    rowCount++;
+  }
+  if (wordNgrams > 1) addNgrams(hash);
+  return rowCount;
+}
+
+/** Dot products of a vector, as long as a row, with `count` rows of floats. */
+export function dots(vector: usize, rowsAt: usize, count: u32, into: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    let sum = f32x4.splat(0);
+    for (let at: usize = 0; at < rowBytes; at += 16) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load(vector + at), v128.load(rowsAt + at)));
+    }
+    store<f32>(
+      into + 4 * row,
+      f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3),
+    );
+    rowsAt += rowBytes;
+  }
+}
