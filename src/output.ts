@@ -57,7 +57,10 @@ export async function openOutput(
   const takesLentMemory = format.format === 'arrow' && format.compression === 'none';
   if (typeof output !== 'string' || output === '-') {
     if (beside.rejects) {
-      throw new CurationError('USAGE', '--keep-rejects: expected a directory to write to, found a stream; use -o DIR');
+      throw new CurationError(
+        'USAGE',
+        '--keep-rejects: expected a directory to write to, found a stream; use -o DIR',
+      );
     }
     const stream = output instanceof Writable ? output : process.stdout;
     const rows = createStreamSink(stream, createAssembler(format, schema, 'stream'));

@@ -1,6 +1,6 @@
 import { Field, Float32, Utf8 } from 'apache-arrow';
 import { findTextColumn } from './columns/schema.ts';
-import { duplicateConfig, type CurationOptions, type DuplicateOptions, UNKNOWN_DOCUMENTS } from './config.ts';
+import { type CurationOptions, type DuplicateOptions, duplicateConfig, UNKNOWN_DOCUMENTS } from './config.ts';
 import { CurationError } from './errors.ts';
 import type { ChainStep } from './filters/chain.ts';
 import type { Recipe, Resources, StepDefinition, StepOptions } from './filters/filter.ts';
@@ -54,10 +54,16 @@ export function planSteps(recipe: Recipe): readonly PlannedStep[] {
     return { definition, options };
   });
   if (steps.length === 0) {
-    throw new CurationError('USAGE', 'a recipe needs at least one step; see sluice filter --help for their names');
+    throw new CurationError(
+      'USAGE',
+      'a recipe needs at least one step; see sluice filter --help for their names',
+    );
   }
   if (steps.filter(({ definition }) => definition === dedupStep).length > 1) {
-    throw new CurationError('USAGE', 'dedup can stand once in a recipe; what it has seen, a second one would drop');
+    throw new CurationError(
+      'USAGE',
+      'dedup can stand once in a recipe; what it has seen, a second one would drop',
+    );
   }
   return steps;
 }
@@ -81,7 +87,10 @@ async function verbOf(
   const textIndex = findTextColumn(inputs.schema, options.textColumn ?? 'text', path);
   const reasons = [...new Set(steps.flatMap(({ definition, options: own }) => definition.reasons(own)))];
   if (reasons.length > MOST_REASONS) {
-    throw new CurationError('USAGE', `a recipe can give at most ${MOST_REASONS} reasons, this one ${reasons.length}`);
+    throw new CurationError(
+      'USAGE',
+      `a recipe can give at most ${MOST_REASONS} reasons, this one ${reasons.length}`,
+    );
   }
   const numbersOf = ({ definition, options: own }: PlannedStep): number[] =>
     definition.reasons(own).map((reason) => reasons.indexOf(reason) + 1);
@@ -224,7 +233,8 @@ function sharedBytes(resources: Resources): number {
     if (value instanceof SharedArrayBuffer) buffers.add(value);
     else if (ArrayBuffer.isView(value)) visit(value.buffer);
     else if (value instanceof Map) for (const inner of value.values()) visit(inner);
-    else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) visit(inner);
+    else if (typeof value === 'object' && value !== null)
+      for (const inner of Object.values(value)) visit(inner);
   };
   visit(resources);
   return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);

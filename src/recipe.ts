@@ -31,18 +31,29 @@ export function parseRecipe(text: string, path: string): Recipe {
   } catch (cause) {
     throw new CurationError('USAGE', `${path}: aliases are not taken; write the value out`, { cause });
   }
-  if (!isRecord(content)) throw new CurationError('USAGE', `${path}: expected keys such as steps, found ${describe(content)}`);
+  if (!isRecord(content))
+    throw new CurationError('USAGE', `${path}: expected keys such as steps, found ${describe(content)}`);
   const { version = 1, words = 'unicode', steps, ...others } = content;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new CurationError('USAGE', `${at([unknown])}: no key "${unknown}" in a recipe; there are version, words, steps`);
+    throw new CurationError(
+      'USAGE',
+      `${at([unknown])}: no key "${unknown}" in a recipe; there are version, words, steps`,
+    );
   }
-  if (version !== 1) throw new CurationError('USAGE', `${at(['version'])}: version: expected 1, found ${describe(version)}`);
+  if (version !== 1)
+    throw new CurationError('USAGE', `${at(['version'])}: version: expected 1, found ${describe(version)}`);
   if (words !== 'unicode' && words !== 'whitespace') {
-    throw new CurationError('USAGE', `${at(['words'])}: words: expected unicode or whitespace, found ${describe(words)}`);
+    throw new CurationError(
+      'USAGE',
+      `${at(['words'])}: words: expected unicode or whitespace, found ${describe(words)}`,
+    );
   }
   if (!Array.isArray(steps) || steps.length === 0) {
-    throw new CurationError('USAGE', `${at(['steps'])}: steps: expected a list of steps, found ${describe(steps)}`);
+    throw new CurationError(
+      'USAGE',
+      `${at(['steps'])}: steps: expected a list of steps, found ${describe(steps)}`,
+    );
   }
   return {
     version,
@@ -55,7 +66,10 @@ function parseStep(step: unknown, at: (...keys: readonly string[]) => string): R
   // A step without options may be just its name.
   const given = typeof step === 'string' ? { use: step } : step;
   if (!isRecord(given) || typeof given['use'] !== 'string') {
-    throw new CurationError('USAGE', `${at()}: expected a step such as {use: gopher-quality}, found ${describe(step)}`);
+    throw new CurationError(
+      'USAGE',
+      `${at()}: expected a step such as {use: gopher-quality}, found ${describe(step)}`,
+    );
   }
   const { use } = given;
   const definition = stepNamed(use);
@@ -92,7 +106,11 @@ export function recipeSchema(): object {
     additionalProperties: false,
     properties: {
       version: { const: 1 },
-      words: { enum: ['unicode', 'whitespace'], default: 'unicode', description: 'how rules cut text into words' },
+      words: {
+        enum: ['unicode', 'whitespace'],
+        default: 'unicode',
+        description: 'how rules cut text into words',
+      },
       steps: {
         type: 'array',
         minItems: 1,

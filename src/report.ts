@@ -34,6 +34,8 @@ export interface Report {
   readonly isCutShort: boolean;
   /** What was run, every option spelled out; absent for convert. */
   readonly recipe?: Recipe;
+  /** Name of the column that was judged; absent for convert. */
+  readonly textColumn?: string;
   /** Absent without deduplication, and with `--exact-only`. */
   readonly nearDuplicate?: NearDuplicateReport;
 }

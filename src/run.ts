@@ -1,6 +1,7 @@
 import { type Field, Schema } from 'apache-arrow';
 import { serializeSchema } from './columns/schema.ts';
 import { type ConvertOptions, engineConfig, outputFormat } from './config.ts';
+import { CurationError } from './errors.ts';
 import {
   encodeConcurrency,
   type MemoryPlan,
@@ -10,7 +11,6 @@ import {
 } from './flow/memory.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
-import { CurationError } from './errors.ts';
 import { checkOutput, type OutputFormat } from './formats/encoders.ts';
 import type { Inputs } from './open.ts';
 import { type Beside, type Output, openOutput, REASON_COLUMN } from './output.ts';
@@ -109,7 +109,11 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
         reasons: verb.reasons,
         locate: (ordinal) => tally.locate(ordinal),
         write: async (piece) => {
-          const input = { output: 'ledger', pieces: [{ ...piece, rows: undefined, reasons: undefined }], slab: undefined };
+          const input = {
+            output: 'ledger',
+            pieces: [{ ...piece, rows: undefined, reasons: undefined }],
+            slab: undefined,
+          };
           await ledgerSink.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
         },
       });
@@ -182,6 +186,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       unreadable,
       isCutShort,
       ...(verb.recipe === undefined ? {} : { recipe: verb.recipe }),
+      ...(verb.textIndex < 0 ? {} : { textColumn: inputs.schema.fields[verb.textIndex]!.name }),
       ...judge.report(),
     };
     await target.complete(report, written);

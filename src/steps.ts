@@ -87,7 +87,10 @@ function checkValue(spec: OptionSpec, value: unknown, name: string): OptionValue
             ? Array.isArray(value) && value.every((item) => typeof item === 'string')
             : typeof value === 'number' && isInRange(spec, value);
   if (isFitting) return value as OptionValue;
-  throw new CurationError('USAGE', `${name}: expected ${describeValue(spec)}, found ${JSON.stringify(value)}`);
+  throw new CurationError(
+    'USAGE',
+    `${name}: expected ${describeValue(spec)}, found ${JSON.stringify(value)}`,
+  );
 }
 
 function isInRange({ kind, least, most }: OptionSpec, value: number): boolean {

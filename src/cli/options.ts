@@ -77,7 +77,8 @@ function joinNegatives(words: readonly string[]): string[] {
   const joined: string[] = [];
   for (const word of words) {
     const last = joined.at(-1);
-    if (last?.startsWith('--') && !last.includes('=') && /^-\.?\d/.test(word)) joined[joined.length - 1] = `${last}=${word}`;
+    if (last?.startsWith('--') && !last.includes('=') && /^-\.?\d/.test(word))
+      joined[joined.length - 1] = `${last}=${word}`;
     else joined.push(word);
   }
   return joined;
@@ -129,7 +130,9 @@ export function describeOptions(table: OptionTable): string {
 function placeholder({ kind, value, canBeOff }: OptionSpec): string {
   const usual =
     typeof kind === 'string'
-      ? { texts: 'A,B', paths: 'FILES', path: 'FILE', text: 'TEXT', bytes: 'SIZE', rate: 'X' }[kind as string] ?? 'N'
+      ? ({ texts: 'A,B', paths: 'FILES', path: 'FILE', text: 'TEXT', bytes: 'SIZE', rate: 'X' }[
+          kind as string
+        ] ?? 'N')
       : kind.join('|');
   return `${value ?? usual}${canBeOff === true ? '|off' : ''}`;
 }

@@ -85,6 +85,8 @@ export function curationOptions(input: readonly string[], values: OptionValues):
 }
 
 /** Leaves out what was not given, so that the library's defaults hold. */
-export function given<Options>(options: { readonly [Key in keyof Options]: Options[Key] | undefined }): Options {
+export function given<Options>(
+  options: { readonly [Key in keyof Options]: Options[Key] | undefined },
+): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

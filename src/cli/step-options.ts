@@ -1,4 +1,4 @@
-import type { OptionSpec as StepOptionSpec, OptionValue, StepDefinition } from '../filters/filter.ts';
+import type { OptionValue, StepDefinition, OptionSpec as StepOptionSpec } from '../filters/filter.ts';
 import { flagOf } from '../steps.ts';
 import type { OptionSpec, OptionTable, OptionValues } from './options.ts';
 
@@ -9,7 +9,10 @@ export function stepTable({ options }: StepDefinition, section?: string): Option
   );
 }
 
-function optionOf({ kind, value, help, canBeOff, default: usual }: StepOptionSpec, section?: string): OptionSpec {
+function optionOf(
+  { kind, value, help, canBeOff, default: usual }: StepOptionSpec,
+  section?: string,
+): OptionSpec {
   // A flag that is on by itself needs a word to be switched off.
   const isSwitch = kind === 'flag' && usual === true;
   return {

@@ -12,7 +12,8 @@ export function summarize(report: Report, out: string): string {
     `  read          ${count(documents.read)} documents${bytes.text > 0 ? `, ${formatBytes(bytes.text)} of text` : ''}`,
     `  kept          ${count(documents.kept)}${share(documents.kept)}${bytes.text > 0 ? `  ${formatBytes(bytes.textKept)} of text` : ''}`,
   ];
-  if (documents.edited > 0) lines.push(`  edited        ${count(documents.edited)}${share(documents.edited)}`);
+  if (documents.edited > 0)
+    lines.push(`  edited        ${count(documents.edited)}${share(documents.edited)}`);
   lines.push(...reasonLines(report));
   const near = report.nearDuplicate;
   if (near !== undefined) {
@@ -52,7 +53,8 @@ function reasonLines({ documents }: Report): string[] {
   const most = Math.max(1, ...found.map(([, dropped]) => dropped));
   const width = Math.max(16, ...found.map(([reason]) => reason.length + 1));
   return found.map(([reason, dropped]) => {
-    const percent = documents.read === 0 ? '' : `  ${((100 * dropped) / documents.read).toFixed(1).padStart(5)} %`;
+    const percent =
+      documents.read === 0 ? '' : `  ${((100 * dropped) / documents.read).toFixed(1).padStart(5)} %`;
     const bar = '▇'.repeat(Math.round((BAR_WIDTH * dropped) / most));
     return `  ${reason.padEnd(width)}${formatCount(dropped).padStart(27 - width)}${percent}  ${bar}`.trimEnd();
   });

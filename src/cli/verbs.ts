@@ -17,6 +17,11 @@ export const verbs: Readonly<Record<string, CliVerb>> = {
     usage: 'sluice run RECIPE IN... -o OUT [options]',
     load: async () => (await import('./verbs/run.ts')).runVerb,
   },
+  inspect: {
+    summary: 'show what a run dropped, why, and examples',
+    usage: 'sluice inspect DIR [options]',
+    load: async () => (await import('./verbs/inspect.ts')).inspectVerb,
+  },
   convert: {
     summary: 'any input to any output, every row and column',
     usage: 'sluice convert IN... -o OUT [options]',

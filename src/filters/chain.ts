@@ -1,7 +1,7 @@
 import type { TextColumn } from '../columns/text-column.ts';
 import type { RuleKernel } from '../kernels/rules.ts';
-import { filterNamed } from './filters.ts';
 import type { Document, Filter, Resources, StepOptions, ValueColumn, WordRule } from './filter.ts';
+import { filterNamed } from './filters.ts';
 import { createTextWriter } from './text-writer.ts';
 
 /** A filter of a run as it travels to a thread. */

@@ -1,4 +1,4 @@
-import { Float32, makeData, type Data, type Schema, Utf8 } from 'apache-arrow';
+import { type Data, Float32, makeData, type Schema, Utf8 } from 'apache-arrow';
 import { type Batch, makeBatch } from '../columns/batch.ts';
 import { replaceText } from '../columns/replace-text.ts';
 import { textColumn } from '../columns/text.ts';
@@ -52,7 +52,9 @@ export async function createExaminer(examination: Examination, schema: Schema): 
       const second = after.run(first.text, columns, first.outcomes.reasons);
       const outcomes = [first.outcomes, second.outcomes] as const;
       const edited = second.text === original ? batch : replaceText(batch, textIndex, second.text);
-      const values = writesValues ? [...valueColumns(before, first.outcomes), ...valueColumns(after, second.outcomes)] : [];
+      const values = writesValues
+        ? [...valueColumns(before, first.outcomes), ...valueColumns(after, second.outcomes)]
+        : [];
       return {
         batch:
           values.length === 0
@@ -67,20 +69,29 @@ export async function createExaminer(examination: Examination, schema: Schema): 
 }
 
 function valueColumns({ columns }: Chain, { values }: Outcomes): Data[] {
-  return columns.map(({ kind, labels }, i) => (kind === 'score' ? scoreData(values[i]!) : labelData(values[i]!, labels)));
+  return columns.map(({ kind, labels }, i) =>
+    kind === 'score' ? scoreData(values[i]!) : labelData(values[i]!, labels),
+  );
 }
 
 /** NaN, where a document did not come that far, is null. */
 function scoreData(values: Float32Array): Data {
   const { validity, nullCount } = validityOf(values, (value) => !Number.isNaN(value));
-  return makeData({ type: new Float32(), length: values.length, nullCount, nullBitmap: validity, data: values });
+  return makeData({
+    type: new Float32(),
+    length: values.length,
+    nullCount,
+    nullBitmap: validity,
+    data: values,
+  });
 }
 
 function labelData(values: Float32Array, labels: readonly string[]): Data {
   const { validity, nullCount } = validityOf(values, (value) => value >= 0);
   const words = labels.map((label) => Buffer.from(label));
   const offsets = new Int32Array(values.length + 1);
-  for (let row = 0; row < values.length; row++) offsets[row + 1] = offsets[row]! + (words[values[row]!]?.length ?? 0);
+  for (let row = 0; row < values.length; row++)
+    offsets[row + 1] = offsets[row]! + (words[values[row]!]?.length ?? 0);
   const bytes = new Uint8Array(offsets[values.length]!);
   for (let row = 0; row < values.length; row++) {
     const word = words[values[row]!];

@@ -20,7 +20,9 @@ export function createTextWriter(): TextWriter {
 
   function reserve(byteLength: number): void {
     if (at + byteLength <= memory.length) return;
-    const grown = new Uint8Array(Math.max(at + byteLength, Math.min(2 * memory.length, memory.length + 2 ** 24)));
+    const grown = new Uint8Array(
+      Math.max(at + byteLength, Math.min(2 * memory.length, memory.length + 2 ** 24)),
+    );
     grown.set(memory.subarray(0, at));
     memory = grown;
   }
@@ -54,7 +56,11 @@ export function createTextWriter(): TextWriter {
     end() {
       if (rows === 0) return from;
       catchUp(from.rowCount);
-      return { bytes: memory.subarray(0, at), offsets: offsets.subarray(0, from.rowCount + 1), rowCount: from.rowCount };
+      return {
+        bytes: memory.subarray(0, at),
+        offsets: offsets.subarray(0, from.rowCount + 1),
+        rowCount: from.rowCount,
+      };
     },
   };
 }

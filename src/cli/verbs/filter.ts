@@ -15,11 +15,17 @@ const isRuleSet = ({ name }: StepDefinition): boolean => ruleSets.includes(name)
 /** A step that is no rule set is switched on by any option of its own, or by its name where no option has that. */
 const hasSwitch = (definition: StepDefinition): boolean =>
   !isRuleSet(definition) &&
-  !Object.values(definition.options).some(({ flag }) => flag !== undefined && definition.name.startsWith(flag)) &&
+  !Object.values(definition.options).some(
+    ({ flag }) => flag !== undefined && definition.name.startsWith(flag),
+  ) &&
   Object.entries(definition.options).every(([name, spec]) => flagOf(name, spec) !== definition.name);
 
 const options: OptionTable = {
-  preset: { kind: Object.keys(presets), value: 'NAME', help: `rule sets by name: ${Object.keys(presets).join(', ')}` },
+  preset: {
+    kind: Object.keys(presets),
+    value: 'NAME',
+    help: `rule sets by name: ${Object.keys(presets).join(', ')}`,
+  },
   rules: { kind: 'texts', value: 'A,B', help: `single rule sets: ${ruleSets.join(', ')}` },
   words: {
     kind: ['unicode', 'whitespace'],
