@@ -2,7 +2,7 @@
  * Where things lie in linear memory; `src/kernels/rules.ts` holds the same numbers.
  *
  *   0       masks: for length 0..16 the 16 bytes that keep it
- *   512     statistics of the scans, 32-bit each: see the offsets below
+ *   512     statistics of the scans, 32-bit each, in the order of rules.ts
  *   1024    flags of each byte below 0x80 (128 x u16)
  *   1280    flags of each class of code points (up to 128 x u16)
  *   2048    stage 1 (0x110000 / 128 bytes: block number of each 128 code points)
@@ -13,6 +13,7 @@
  *   131072  the text, 64 bytes of spaces before and behind it; from there on placed by rules.ts
  */
 export const MASKS: usize = 0;
+/** Of tokens, at +0; of the layout, at +16; of lines, at +48. */
 export const STATISTICS: usize = 512;
 export const ASCII_FLAGS: usize = 1024;
 export const CLASS_FLAGS: usize = 1280;
