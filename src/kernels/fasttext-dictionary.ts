@@ -63,6 +63,8 @@ export async function parseDictionary(
   }
   const kept = tables.ints(2 * slotsFor(isPruned ? prunedCount : 0));
   const keptRows = await parseKept(reader, kept, isPruned ? prunedCount : 0, bucket, wordCount);
+  const keptBits = tables.bytes(kept.length / 2);
+  markKept(keptBits, kept);
   return {
     dictionary: {
       wordCount,
@@ -71,6 +73,7 @@ export async function parseDictionary(
       slots,
       isPruned,
       kept,
+      keptBits,
     },
     labels,
     counts,
@@ -169,6 +172,15 @@ async function parseKept(
     rowsNeeded = Math.max(rowsNeeded, row + 1);
   }
   return rowsNeeded;
+}
+
+/** With 8 bits to a slot, at most one bit in 16 is set. */
+function markKept(bits: Uint8Array, kept: Int32Array): void {
+  const mask = 8 * bits.length - 1;
+  for (let slot = 0; slot < kept.length; slot += 2) {
+    const key = kept[slot]!;
+    if (key >= 0) bits[(key & mask) >> 3]! |= 1 << (key & 7);
+  }
 }
 
 function collides(reader: ModelReader, where: string): Error {

@@ -60,6 +60,8 @@ export interface Dictionary {
   readonly isPruned: boolean;
   /** (bucket, row) pairs by hash of the bucket, bucket -1 where there is none; a power of two of them, probed in the same way. */
   readonly kept: Int32Array;
+  /** Bit `bucket & (8 * length - 1)` is set for each bucket in `kept`, and so for few others: most n-grams have no row. */
+  readonly keptBits: Uint8Array;
 }
 
 /** First slot to be tried for a hash in a table of `1 << (32 - shift)` slots: multiplication by the golden ratio (Knuth). */

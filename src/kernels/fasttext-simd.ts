@@ -56,16 +56,17 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
   const slotBits = Math.max(6, Math.floor(Math.log2(CACHE_BYTES / slotBytes)));
   const place = areaIn(
     memory,
-    SLACK + TEXT_BYTES + SLACK + rowBytes + 64 + 8 * wordNgrams + 64 + slotBytes * 2 ** slotBits,
+    SLACK + TEXT_BYTES + SLACK + 2 * (rowBytes + 64) + 8 * wordNgrams + 64 + slotBytes * 2 ** slotBits,
   );
   if (place === undefined) return undefined;
   const text = place + SLACK;
   const total = text + TEXT_BYTES + SLACK;
-  const ngrams = padded(total + rowBytes);
+  const once = padded(total + rowBytes);
+  const ngrams = padded(once + rowBytes);
   const cache = padded(ngrams + 8 * wordNgrams);
-  kernel.setArea(text, total, ngrams, cache, 64 - slotBits, slotBytes, rowBytes);
+  kernel.setArea(text, total, once, ngrams, cache, 64 - slotBits, slotBytes, rowBytes);
   kernel.setNgrams(wordNgrams, bucket, minn, maxn);
-  const { wordCount, bytes, starts, slots, isPruned, kept } = dictionary;
+  const { wordCount, bytes, starts, slots, isPruned, kept, keptBits } = dictionary;
   kernel.setDictionary(
     wordCount,
     bytes.byteOffset,
@@ -74,6 +75,8 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
     shiftOf(slots.length),
     isPruned ? kept.byteOffset : 0,
     shiftOf(kept.length / 2),
+    keptBits.byteOffset,
+    8 * keptBits.length - 1,
   );
   const parts = Math.ceil(dim / input.dsub);
   kernel.setRows(

@@ -31,6 +31,8 @@ const LABEL: u64 = 0x5f6c6562616c5f5f;
 
 let text: usize = 0;
 let total: usize = 0;
+/** The sums of a word that is not kept: words are added up before they are added, whatever the cache has seen. */
+let once: usize = 0;
 let ngrams: usize = 0;
 let cache: usize = 0;
 let cacheShift: u64 = 0;
@@ -41,6 +43,9 @@ let begun: i32 = 0;
 
 let wordNgrams: i32 = 0;
 let bucket: u32 = 0;
+/** 2^`inverseShift` / bucket, rounded down: a product with it is a quotient that is right or one too small. */
+let inverse: u64 = 0;
+let inverseShift: u64 = 0;
 let minn: i32 = 0;
 let maxn: i32 = 0;
 
@@ -51,6 +56,8 @@ let slots: usize = 0;
 let slotShift: u32 = 0;
 let kept: usize = 0;
 let keptShift: u32 = 0;
+let keptBits: usize = 0;
+let keptMask: u32 = 0;
 
 let rows: usize = 0;
 let codes: usize = 0;
@@ -65,6 +72,7 @@ let norms: usize = 0;
 export function setArea(
   textAt: usize,
   totalAt: usize,
+  onceAt: usize,
   ngramsAt: usize,
   cacheAt: usize,
   shift: u32,
@@ -73,6 +81,7 @@ export function setArea(
 ): void {
   text = textAt;
   total = totalAt;
+  once = onceAt;
   ngrams = ngramsAt;
   cache = cacheAt;
   cacheShift = shift;
@@ -83,11 +92,15 @@ export function setArea(
 export function setNgrams(words: i32, buckets: u32, least: i32, most: i32): void {
   wordNgrams = words;
   bucket = buckets;
+  if (buckets != 0) {
+    inverseShift = 63 - clz<u32>(buckets);
+    inverse = (<u64>1 << inverseShift) / buckets;
+  }
   minn = least;
   maxn = most;
 }
 
-/** `keptAt` is 0 where every bucket has its row. */
+/** `keptAt` is 0 where every bucket has its row; a bucket has none unless bit `bucket & maskOfBits` is set. */
 export function setDictionary(
   count: i32,
   textsAt: usize,
@@ -96,6 +109,8 @@ export function setDictionary(
   shiftOfSlots: u32,
   keptAt: usize,
   shiftOfKept: u32,
+  bitsAt: usize,
+  maskOfBits: u32,
 ): void {
   wordCount = count;
   texts = textsAt;
@@ -104,6 +119,8 @@ export function setDictionary(
   slotShift = shiftOfSlots;
   kept = keptAt;
   keptShift = shiftOfKept;
+  keptBits = bitsAt;
+  keptMask = maskOfBits;
 }
 
 /** `codesAt` is 0 where rows are floats, `normsAt` where there are no norms. */
@@ -173,6 +190,13 @@ function addRow(target: usize, row: usize): void {
   else addCodes(target, row);
 }
 
+// @ts-ignore: decorator
+@inline
+function bucketOf(hash: u32): u32 {
+  const rest = hash - <u32>((hash * inverse) >> inverseShift) * bucket;
+  return rest >= bucket ? rest - bucket : rest;
+}
+
 /** Returns how many rows were added. */
 // @ts-ignore: decorator
 @inline
@@ -181,6 +205,12 @@ function addBucket(target: usize, key: u32): u32 {
     addRow(target, wordCount + key);
     return 1;
   }
+  const bit = key & keptMask;
+  if (((load<u8>(keptBits + (bit >> 3)) >> <u8>(bit & 7)) & 1) == 0) return 0;
+  return addKept(target, key);
+}
+
+function addKept(target: usize, key: u32): u32 {
   const mask = ((<u32>1) << (32 - keptShift)) - 1;
   // The table is at most half full, so a free slot ends every search.
   let slot = slotOf(key, keptShift);
@@ -234,7 +264,7 @@ function addParts(target: usize, first: usize, length: u32): u32 {
         hash = (hash ^ <u32>load<i8>(at)) * PRIME;
         at++;
       } while (at < stop && (load<u8>(at) & 0xc0) == 0x80);
-      if (n >= minn && !(n == 1 && (start == begin || at == stop))) count += addBucket(target, hash % bucket);
+      if (n >= minn && !(n == 1 && (start == begin || at == stop))) count += addBucket(target, bucketOf(hash));
     }
   }
   return count;
@@ -284,8 +314,10 @@ function addWord(target: usize, at: usize, length: u32): u32 {
 
 /** A word that is not to be kept. */
 function addOnce(at: usize, length: u32): void {
-  rowCount += addWord(total, at, length);
-  if (foundVector != total) addVector(total, foundVector);
+  memory.fill(once, 0, rowBytes);
+  const count = addWord(once, at, length);
+  rowCount += count;
+  if (count != 0) addVector(total, foundVector);
   if (foundKind == IS_WORD && wordNgrams > 1) addNgrams(foundHash);
 }
 
