@@ -1,4 +1,5 @@
-import { kindOf, type UnicodeTables, unicodeTables } from './unicode.ts';
+import { kindOf, unicodeTables } from './unicode.ts';
+import { blocksBase64, classesBase64, classFlags } from './wasm/characters.generated.ts';
 
 /*
  * What a sentence is, in one pass over the bytes. A word is what stands between white space.
@@ -53,46 +54,10 @@ const ascii: Uint8Array = (() => {
   return classes;
 })();
 
-/** First and last code point of what closes or separates, outside of ASCII; sorted. */
-// prettier-ignore
-const MARKS: readonly number[] = [
-  0xa7, 0xa7, 0xb6, 0xb7, 0xbb, 0xbb, 0x387, 0x387, 0x60c, 0x60c, 0x61b, 0x61b, 0x66a, 0x66d, 0x2016, 0x2017,
-  0x2019, 0x2019, 0x201d, 0x201d, 0x2020, 0x2027, 0x2030, 0x2038, 0x203a, 0x203b, 0x203e, 0x203e, 0x2046,
-  0x2046, 0x2309, 0x2309, 0x230b, 0x230b, 0x232a, 0x232a, 0x3001, 0x3001, 0x3003, 0x3003, 0x3009, 0x3009,
-  0x300b, 0x300b, 0x300d, 0x300d, 0x300f, 0x300f, 0x3011, 0x3011, 0x3015, 0x3015, 0x3017, 0x3017, 0x3019,
-  0x3019, 0x301b, 0x301b, 0x301e, 0x301f, 0x30fb, 0x30fb, 0xff02, 0xff03, 0xff06, 0xff07, 0xff09, 0xff0a,
-  0xff0c, 0xff0c, 0xff1a, 0xff1b, 0xff3d, 0xff3d, 0xff3f, 0xff3f, 0xff5d, 0xff5d, 0xff60, 0xff60, 0xff63,
-  0xff65,
-];
-// prettier-ignore
-const OPENINGS: readonly number[] = [
-  0xa1, 0xa1, 0xab, 0xab, 0xbf, 0xbf, 0x2018, 0x2018, 0x201a, 0x201c, 0x201e, 0x201f, 0x2039, 0x2039, 0x2045,
-  0x2045, 0x2308, 0x2308, 0x230a, 0x230a, 0x2329, 0x2329, 0x3008, 0x3008, 0x300a, 0x300a, 0x300c, 0x300c,
-  0x300e, 0x300e, 0x3010, 0x3010, 0x3014, 0x3014, 0x3016, 0x3016, 0x3018, 0x3018, 0x301a, 0x301a, 0x301d,
-  0x301d, 0xff08, 0xff08, 0xff3b, 0xff3b, 0xff5b, 0xff5b, 0xff5f, 0xff5f, 0xff62, 0xff62,
-];
-const DASHES: readonly number[] = [
-  0x2010, 0x2015, 0x301c, 0x301c, 0x3030, 0x3030, 0xff05, 0xff05, 0xff0d, 0xff0d,
-];
-/** Sentence_Terminal of Unicode where spaCy's sentencizer knows it too. */
-// prettier-ignore
-const TERMINALS: readonly number[] = [
-  0x589, 0x589, 0x61f, 0x61f, 0x6d4, 0x6d4, 0x700, 0x702, 0x7f9, 0x7f9, 0x964, 0x965, 0x104a, 0x104b, 0x1362,
-  0x1362, 0x1367, 0x1368, 0x166e, 0x166e, 0x1735, 0x1736, 0x1803, 0x1803, 0x1809, 0x1809, 0x1944, 0x1945,
-  0x1aa8, 0x1aab, 0x1b5a, 0x1b5b, 0x1b5e, 0x1b5f, 0x1c3b, 0x1c3c, 0x1c7e, 0x1c7f, 0x203c, 0x203d, 0x2047,
-  0x2049, 0x2e2e, 0x2e2e, 0x2e3c, 0x2e3c, 0x3002, 0x3002, 0xa4ff, 0xa4ff, 0xa60e, 0xa60f, 0xa6f3, 0xa6f3,
-  0xa6f7, 0xa6f7, 0xa876, 0xa877, 0xa8ce, 0xa8cf, 0xa92f, 0xa92f, 0xa9c8, 0xa9c9, 0xaa5d, 0xaa5f, 0xaaf0,
-  0xaaf1, 0xabeb, 0xabeb, 0xfe52, 0xfe52, 0xfe56, 0xfe57, 0xff01, 0xff01, 0xff0e, 0xff0e, 0xff1f, 0xff1f,
-  0xff61, 0xff61, 0x10a56, 0x10a57, 0x11047, 0x11048, 0x110be, 0x110c1, 0x11141, 0x11143, 0x111c5, 0x111c6,
-  0x111cd, 0x111cd, 0x111de, 0x111df, 0x11238, 0x11239, 0x1123b, 0x1123c, 0x112a9, 0x112a9, 0x1144b, 0x1144c,
-  0x115c2, 0x115c3, 0x115c9, 0x115d7, 0x11641, 0x11642, 0x1173c, 0x1173e, 0x11a42, 0x11a43, 0x11a9b, 0x11a9c,
-  0x11c41, 0x11c42, 0x16a6e, 0x16a6f, 0x16af5, 0x16af5, 0x16b37, 0x16b38, 0x16b44, 0x16b44, 0x1bc9f, 0x1bc9f,
-  0x1da88, 0x1da88,
-];
-const SPACES: readonly number[] = [
-  0x85, 0x85, 0xa0, 0xa0, 0x1680, 0x1680, 0x2000, 0x200a, 0x2028, 0x2029, 0x202f, 0x202f, 0x205f, 0x205f,
-  0x3000, 0x3000,
-];
+/** What begins a sentence rather than ends it, outside of ASCII. */
+const OPENINGS =
+  '\u00a1\u00ab\u00bf\u2018\u201a\u201b\u201c\u201e\u201f\u2039\u3008\u300a\u300c\u300e\u3010\u3014\u3016\u3018\u301a\u301d\uff08\uff3b\uff5b\uff5f\uff62';
+const DASHES = '\u2010\u2011\u2012\u2013\u2014\u2015';
 
 /** Without the last dot: those that spaCy's English tokenizer keeps whole and no other rule covers, and what "Ph.D." and addresses begin with. */
 const ABBREVIATIONS: ReadonlySet<number> = new Set(
@@ -109,47 +74,45 @@ const ABBREVIATIONS: ReadonlySet<number> = new Set(
 );
 const LONGEST_ABBREVIATION = 5;
 
-/** At most six bytes as a number. */
+/** At most five bytes as a number; the one before them counts leading zeros. */
 function abbreviationKey(bytes: Uint8Array, start: number, end: number): number {
-  let key = 0;
+  let key = 1;
   for (let at = start; at < end; at++) key = key * 256 + bytes[at]!;
   return key;
 }
 
 const UNKNOWN = 255;
-let tables: UnicodeTables | undefined;
+/** As in wasm/characters.generated.ts. */
+const SPACE_FLAG = 16;
+const TERMINAL_FLAG = 128;
+const PUNCTUATION_FLAG = 256;
 let known: Uint8Array | undefined;
+let find: ((code: number) => number) | undefined;
 
 /** Class of a code point from 0x80 on; looked up once for each. */
 function classOf(code: number): number {
-  known ??= new Uint8Array(0x20000).fill(UNKNOWN);
   if (code >= 0x20000) return LOWER;
+  known ??= new Uint8Array(0x20000).fill(UNKNOWN);
+  find ??= classFinder();
   const found = known[code]!;
-  return found === UNKNOWN ? (known[code] = findClass(code)) : found;
+  return found === UNKNOWN ? (known[code] = find(code)) : found;
 }
 
-function findClass(code: number): number {
-  if (within(SPACES, code)) return SPACE;
-  if (within(TERMINALS, code)) return WIDE;
-  if (within(MARKS, code)) return MARK;
-  if (within(OPENINGS, code)) return OPENING;
-  if (within(DASHES, code)) return DASH;
-  tables ??= unicodeTables();
-  // Vowel signs and accents are no letters of the tables, but words and so sentences end in them: all else counts as a small letter.
-  return kindOf(tables, code) > 2 ? UPPER : LOWER;
-}
-
-/** Whether a code point lies in one of the sorted ranges, each given by its first and last. */
-function within(ranges: readonly number[], code: number): boolean {
-  // Even positions hold firsts: the last one that is not above the code point decides. low and high stay within the list.
-  let low = 0;
-  let high = ranges.length >> 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ranges[2 * middle]! <= code) low = middle + 1;
-    else high = middle;
-  }
-  return low > 0 && code <= ranges[2 * low - 1]!;
+function classFinder(): (code: number) => number {
+  const blocks = Buffer.from(blocksBase64, 'base64');
+  const classes = Buffer.from(classesBase64, 'base64');
+  const letters = unicodeTables();
+  return (code) => {
+    const flags = classFlags[classes[(blocks[code >> 7]! << 7) | (code & 127)]!]!;
+    if (flags & SPACE_FLAG) return SPACE;
+    if (flags & TERMINAL_FLAG) return WIDE;
+    if (flags & PUNCTUATION_FLAG) {
+      const character = String.fromCodePoint(code);
+      return OPENINGS.includes(character) ? OPENING : DASHES.includes(character) ? DASH : MARK;
+    }
+    // Vowel signs and accents are no letters of the tables, but words and so sentences end in them: all else counts as a small letter.
+    return kindOf(letters, code) > 2 ? UPPER : LOWER;
+  };
 }
 
 /**
@@ -262,19 +225,19 @@ function isFullStop(
 }
 
 /**
- * Calls `sentence` with the bounds of each sentence of `bytes[start .. end)`, in order; together they are the whole text.
- * An empty text is one empty sentence.
+ * Calls `sentence` with the bounds of each sentence of `bytes[start .. end)`, in order, until it returns false; together they are the
+ * whole text. An empty text is one empty sentence.
  */
 export function splitSentences(
   bytes: Uint8Array,
   start: number,
   end: number,
-  sentence: (start: number, end: number) => void,
+  sentence: (start: number, end: number) => unknown,
 ): void {
   let from = start;
   do {
     const to = sentenceEnd(bytes, from, end);
-    sentence(from, to);
+    if (sentence(from, to) === false) return;
     from = to;
   } while (from < end);
 }
