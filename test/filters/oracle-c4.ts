@@ -1,6 +1,8 @@
 /** Second implementations over strings of what the C4 filters and the sentence rule do over bytes: slow, and each rule as it reads. */
 
 const SPACE = '[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const BREAK = '\\r\\n|[\\n\\v\\f\\r\\x1c-\\x1e\\x85\\u2028\\u2029]';
+const SIGN = '[$<=^|~/@\\\\\\x00-\\x1f\\x7f]';
 const edges = new RegExp(`^${SPACE}+|${SPACE}+$`, 'gu');
 const spaces = new RegExp(`${SPACE}+`, 'u');
 
@@ -10,7 +12,7 @@ export const strip = (text: string): string => text.replace(edges, '');
 export const splitWords = (text: string): string[] => text.split(spaces).filter((word) => word !== '');
 /** Python's `str.splitlines()`. */
 export function splitLines(text: string): string[] {
-  const lines = text.split(/\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/u);
+  const lines = text.split(new RegExp(BREAK, 'u'));
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
@@ -62,7 +64,7 @@ function isFullStop(before: string): boolean {
     const core = before.replace(firstMarks, '');
     return Buffer.byteLength(core) > 1 && !abbreviations.has(core);
   }
-  return !/^[$<=^|~/@\\\x00-\x1f\x7f]$/u.test(last);
+  return !new RegExp(SIGN, 'u').test(last);
 }
 
 /** Whether the word ends a sentence when white space follows. */
