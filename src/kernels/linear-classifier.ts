@@ -15,9 +15,9 @@ export const MOST_BITS = 22;
 /** A count stops here, so that it fits a byte. */
 const MOST_COUNT = 255;
 
-/** What one more occurrence adds to `log(1 + count)`, for each count so far. */
-export const LOG_GAINS: Float64Array = Float64Array.from({ length: MOST_COUNT }, (_, count) =>
-  count === 0 ? Math.log(2) : Math.log(2 + count) - Math.log(1 + count),
+/** Logarithm of 1 + count, for each count. */
+export const LOGS: Float64Array = Float64Array.from({ length: MOST_COUNT + 1 }, (_, count) =>
+  Math.log(1 + count),
 );
 
 /** Sums up the features of one text: hand all of them to `take`, then ask. */
@@ -28,28 +28,29 @@ export interface FeatureScore {
 }
 
 /**
- * The plain twin of `addLinear` in wasm/assembly/features.ts. Score = bias + sum of weight * x, the logit of the probability of the positive class;
+ * The plain twin of `addLinear` and `endLinear` in wasm/assembly/features.ts. Score = bias + sum of weight * x, the logit of the probability of the positive class;
  * x of a bucket = log(1 + count), divided by the sum of these, so that length does not count.
  */
 export function scoreLinear({ bias, weights }: LinearModel): FeatureScore {
   const shift = 32 - Math.log2(weights.length);
   const counts = new Map<number, number>();
-  let sum = 0;
-  let norm = 0;
   return {
     take(features) {
       for (const feature of features) {
         const bucket = feature >>> shift;
-        const count = counts.get(bucket) ?? 0;
-        if (count === MOST_COUNT) continue;
-        // count < MOST_COUNT = LOG_GAINS.length, and a bucket is below 2^(32 - shift) = weights.length.
-        const gain = LOG_GAINS[count]!;
-        sum += gain * weights[bucket]!;
-        norm += gain;
-        counts.set(bucket, count + 1);
+        counts.set(bucket, Math.min(MOST_COUNT, (counts.get(bucket) ?? 0) + 1));
       }
     },
-    result: () => (norm === 0 ? Number.NaN : bias + sum / norm),
+    result() {
+      let sum = 0;
+      let norm = 0;
+      // A bucket is below 2^(32 - shift) = weights.length. A map keeps the order of first appearance, as the kernel does.
+      for (const [bucket, count] of counts) {
+        sum += LOGS[count]! * weights[bucket]!;
+        norm += LOGS[count]!;
+      }
+      return norm === 0 ? Number.NaN : bias + sum / norm;
+    },
   };
 }
 
@@ -215,8 +216,6 @@ export class LinearTrainer {
     return { kind: 'linear', bias: this.#bias, weights: Float32Array.from(this.#weights) };
   }
 }
-
-const LOGS: Float64Array = Float64Array.from({ length: MOST_COUNT + 1 }, (_, count) => Math.log(1 + count));
 
 /** The numbers below `count` in an order that looks random and is the same every time: sorted by a hash of each. */
 function shuffled(count: number, seed: number, round: number): Uint32Array {

@@ -1,8 +1,9 @@
 import { CurationError } from '../errors.ts';
 import { scoreImportance } from './importance.ts';
-import { LOG_GAINS, scoreLinear } from './linear-classifier.ts';
+import { LOGS, scoreLinear } from './linear-classifier.ts';
 import { scorePerplexity } from './ngram-perplexity.ts';
 import {
+  BYTE_CLASSES,
   createScalarFeatures,
   featureConstants,
   type ReadFeatures,
@@ -24,7 +25,7 @@ export interface QualityKernel {
 
 /** Models that one kernel holds at most; their tables share its memory. */
 const MOST_MODELS = 16;
-const RECORD = 32;
+const RECORD = 48;
 const LINEAR = 1;
 const IMPORTANCE = 2;
 /** Word hashes gathered between two drains, and room for those of one more block. */
@@ -124,8 +125,8 @@ async function createSimd(models: readonly QualityModel[]): Promise<QualityKerne
           into[at] = length === 0 ? Number.NaN : cost / 8 / length;
           continue;
         }
-        const sum = memory.getFloat64(address + 16, true);
-        const norm = memory.getFloat64(address + 24, true);
+        const sum = memory.getFloat64(address + 24, true);
+        const norm = memory.getFloat64(address + 32, true);
         const bias = model.kind === 'linear' ? model.bias : 0;
         into[at] = norm === 0 ? Number.NaN : bias + sum / norm;
       }
@@ -153,13 +154,15 @@ function instantiate(
   };
   const hashes = reserved(8 * (WORDS + WORDS_SLACK));
   const features = reserved(8 * (WORDS + WORDS_SLACK));
-  const increments = reserved(8 * LOG_GAINS.length);
+  const logs = reserved(8 * LOGS.length);
+  const classes = reserved(BYTE_CLASSES.length);
   const records = reserved(RECORD * MOST_MODELS);
   const tables = models.map((model) => reserved(tableBytes(model)));
   reserve(kernel, next);
   const { buffer } = kernel.memory;
   writeWordTables(buffer, featureConstants());
-  new Float64Array(buffer, increments, LOG_GAINS.length).set(LOG_GAINS);
+  new Float64Array(buffer, logs, LOGS.length).set(LOGS);
+  new Uint8Array(buffer, classes, BYTE_CLASSES.length).set(BYTE_CLASSES);
   const record = new DataView(buffer);
   let ofWords = 0;
   const addresses = models.map((model, at) => {
@@ -174,20 +177,25 @@ function instantiate(
     record.setUint32(address + 4, table, true);
     if (model.kind === 'linear') {
       record.setUint32(address + 8, 32 - Math.log2(model.weights.length), true);
-      const pairs = new Float32Array(buffer, table, 2 * model.weights.length);
-      for (const [bucket, weight] of model.weights.entries()) pairs[2 * bucket] = weight;
+      const { length, byteLength } = model.weights;
+      new Float32Array(buffer, table, length).set(model.weights);
+      const list = table + byteLength + length;
+      record.setUint32(address + 12, table + byteLength, true);
+      record.setUint32(address + 16, list, true);
+      record.setUint32(address + 20, list, true);
     } else {
       record.setUint32(address + 8, model.ratios.length, true);
       new Float32Array(buffer, table, model.ratios.length).set(model.ratios);
     }
     return address;
   });
-  kernel.configure(hashes, hashes + 8 * WORDS, features, increments, records, ofWords);
+  kernel.configure(hashes, hashes + 8 * WORDS, features, logs, classes, records, ofWords);
   return { kernel, addresses, text: next };
 }
 
 function tableBytes(model: QualityModel): number {
-  if (model.kind === 'linear') return 8 * model.weights.length;
+  // Weights, counts, and the list with room for one entry that is written but not kept.
+  if (model.kind === 'linear') return 9 * model.weights.length + 4;
   return model.kind === 'importance'
     ? model.ratios.byteLength
     : model.pairs.length + model.entries.byteLength;

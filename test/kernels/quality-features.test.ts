@@ -43,8 +43,24 @@ test('a text of n words has 2 n - 1 features, whatever their number', () => {
   }
 });
 
+test('a mark gives two features, which know it and the kinds of its neighbours', () => {
+  const [, , full, inside] = textOf('ab.c').slice(-4) as [number, number, number, number];
+  expect(textOf('xy.z').slice(-2)).toEqual([full, inside]);
+  expect(textOf('xy.Z').at(-2)).toBe(full);
+  for (const other of ['xy.', 'xy.Z', 'xy. z', 'xy.\n'.trim(), 'xy.1', 'xy.é', 'x9.z']) {
+    expect(textOf(other)).not.toContain(inside);
+  }
+});
+
+test('marks are the ASCII punctuation but for the underscore, and line feeds', () => {
+  for (let byte = 0; byte < 256; byte++) {
+    const isMark = byte < 0x80 && /[\n!-/:-@[-^`{-~]/.test(String.fromCharCode(byte));
+    expect(featuresOf(simd, Uint8Array.of(0x20, byte, 0x20)).length === 2).toBe(isMark);
+  }
+});
+
 test('words are lower-cased and pairs know their order', () => {
-  expect(textOf('The QUICK, fox')).toEqual(textOf('the quick fox'));
+  expect(textOf('The QUICK  fox')).toEqual(textOf('the quick fox'));
   const [a, b, pair] = textOf('alpha beta') as [number, number, number];
   const [c, d, turned] = textOf('beta alpha') as [number, number, number];
   expect([a, b]).toEqual([d, c]);

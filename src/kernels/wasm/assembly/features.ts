@@ -1,10 +1,10 @@
 /**
- * Scores texts with learned models: the words of a text become features, 32 bits for each word and each pair of neighbours, and each
- * model takes them in while they are in the first-level cache. `src/kernels/quality-features.ts` says what a feature is and is the plain
+ * Scores texts with learned models: the words and marks of a text become features of 32 bits, and each model takes them in while they are in
+ * the first-level cache. `src/kernels/quality-features.ts` says what a feature is and is the plain
  * twin of that part; `linear-classifier.ts`, `importance.ts` and `ngram-perplexity.ts` hold the twins of the models.
  */
 import { P1, P2, finish } from './layout';
-import { hashWords } from './words';
+import { hashWords, wordBits } from './words';
 
 /** Takes `count` features, four bytes each; only when they are collected. */
 // @ts-ignore: decorator
@@ -15,24 +15,30 @@ declare function take(features: usize, count: u32): void;
 const LINEAR: u32 = 1;
 
 /**
- * A record of 32 bytes for each model:
+ * A record of 48 bytes for each model:
  *
  *   0   kind
  *   4   address of its table
  *   8   linear: bits to shift a feature by; importance: number of buckets
- *   12  linear: number of the document, in the high 24 bits of the marks it leaves in the table
- *   16  sum of this document, f64
- *   24  what the sum is to be divided by, f64
+ *   12  linear: address of the counts, a byte for each bucket, all zero between texts
+ *   16  linear: address of the list of buckets of this text, four bytes each, in order of first appearance
+ *   20  linear: end of the list
+ *   24  sum of this text, f64
+ *   32  what the sum is to be divided by, f64
  */
-const RECORD: usize = 32;
+const RECORD: usize = 48;
+/** Bytes of features after which they are handed on; those of one more block fit behind. */
+const FULL: usize = 8192;
 
 let hashes: usize = 0;
 let hashLimit: usize = 0;
 let features: usize = 0;
 let models: usize = 0;
 let modelsEnd: usize = 0;
-/** What one more occurrence adds to the logarithm of a count, f64 for each count from 0 to 254. */
-let increments: usize = 0;
+/** Logarithm of 1 + count, f64 for each count of a byte. */
+let logs: usize = 0;
+/** What kind of byte each is, see quality-features.ts. */
+let classes: usize = 0;
 let collects: bool = false;
 let previous: u64 = 0;
 let hasPrevious: bool = false;
@@ -41,53 +47,67 @@ export function configure(
   hashes_: usize,
   hashLimit_: usize,
   features_: usize,
-  increments_: usize,
+  logs_: usize,
+  classes_: usize,
   models_: usize,
   count: u32,
 ): void {
   hashes = hashes_;
   hashLimit = hashLimit_;
   features = features_;
-  increments = increments_;
+  logs = logs_;
+  classes = classes_;
   models = models_;
   modelsEnd = models_ + <usize>count * RECORD;
 }
 
-/**
- * The table is pairs of a weight, f32, and a mark: which document touched it last, and how often. So a document costs one cache miss a
- * feature, and nothing has to be cleared behind it. Counts stop at 255.
- */
+/** Counts buckets, up to 255. The counts are small enough for the second-level cache; the weights are not, so each is fetched once, by `endLinear`. */
 function addLinear(record: usize, end: usize): void {
-  const table = <usize>load<u32>(record, 4);
+  const counts = <usize>load<u32>(record, 12);
   const shift = load<u32>(record, 8);
-  const stamp = load<u32>(record, 12);
-  let sum = load<f64>(record, 16);
-  let norm = load<f64>(record, 24);
+  let last = <usize>load<u32>(record, 20);
   for (let p = features; p < end; p += 4) {
-    const at = table + (<usize>(load<u32>(p) >> shift) << 3);
-    let mark = load<u32>(at, 4);
-    if ((mark ^ stamp) > 255) mark = stamp;
-    const seen = mark & 255;
-    if (seen == 255) continue;
-    const gain = load<f64>(increments + (<usize>seen << 3));
-    sum += gain * <f64>load<f32>(at);
-    norm += gain;
-    store<u32>(at, mark + 1, 4);
+    const bucket = load<u32>(p) >> shift;
+    const at = counts + <usize>bucket;
+    const count = <u32>load<u8>(at);
+    // Written always and kept if new: no branch to mispredict.
+    store<u32>(last, bucket);
+    last += select<usize>(4, 0, count == 0);
+    store<u8>(at, count + <u32>(count != 255));
   }
-  store<f64>(record, sum, 16);
-  store<f64>(record, norm, 24);
+  store<u32>(record, <u32>last, 20);
+}
+
+/** Sums up what was counted and clears the counts. The table is a weight for each bucket, f32. */
+function endLinear(record: usize): void {
+  const table = <usize>load<u32>(record, 4);
+  const counts = <usize>load<u32>(record, 12);
+  const list = <usize>load<u32>(record, 16);
+  const last = <usize>load<u32>(record, 20);
+  let sum: f64 = 0;
+  let norm: f64 = 0;
+  for (let p = list; p < last; p += 4) {
+    const bucket = <usize>load<u32>(p);
+    const log = load<f64>(logs + (<usize>load<u8>(counts + bucket) << 3));
+    sum += log * <f64>load<f32>(table + (bucket << 2));
+    norm += log;
+    store<u8>(counts + bucket, 0);
+  }
+  store<u32>(record, <u32>list, 20);
+  store<f64>(record, sum, 24);
+  store<f64>(record, norm, 32);
 }
 
 /** The table is a logarithm of a ratio for each bucket, f32. */
 function addImportance(record: usize, end: usize): void {
   const table = <usize>load<u32>(record, 4);
   const buckets = <u64>load<u32>(record, 8);
-  let sum = load<f64>(record, 16);
+  let sum = load<f64>(record, 24);
   for (let p = features; p < end; p += 4) {
     sum += <f64>load<f32>(table + (<usize>((<u64>load<u32>(p) * buckets) >> 32) << 2));
   }
-  store<f64>(record, sum, 16);
-  store<f64>(record, load<f64>(record, 24) + <f64>((end - features) >> 2), 24);
+  store<f64>(record, sum, 24);
+  store<f64>(record, load<f64>(record, 32) + <f64>((end - features) >> 2), 32);
 }
 
 /** Turns the words up to `end` into features and has every model take them. */
@@ -111,12 +131,44 @@ function drain(end: usize): usize {
     last = word;
   }
   previous = last;
-  for (let record = models; record < modelsEnd; record += RECORD) {
-    if (load<u32>(record) == LINEAR) addLinear(record, out);
-    else addImportance(record, out);
-  }
-  if (collects) take(features, <u32>((out - features) >> 2));
+  hand(out);
   return hashes;
+}
+
+/** Has every model take the features up to `end`. */
+function hand(end: usize): void {
+  for (let record = models; record < modelsEnd; record += RECORD) {
+    if (load<u32>(record) == LINEAR) addLinear(record, end);
+    else addImportance(record, end);
+  }
+  if (collects) take(features, <u32>((end - features) >> 2));
+}
+
+/** Two features for each mark: which it is, and between what kinds of bytes it stands. */
+function readMarks(start: usize, end: usize): void {
+  const limit = features + FULL;
+  let out = features;
+  for (let block = start; block < end; block += 16) {
+    const x = v128.load(block);
+    const printed = v128.bitmask<i8>(v128.and(v128.gt<i8>(x, i8x16.splat(0x20)), v128.ne<i8>(x, i8x16.splat(0x7f))));
+    const line = v128.bitmask<i8>(v128.eq<i8>(x, i8x16.splat(0x0a)));
+    let marks = (<u32>printed & ~(<u32>wordBits(x))) | <u32>line;
+    if (end - block < 16) marks &= (1 << <u32>(end - block)) - 1;
+    for (; marks; marks &= marks - 1) {
+      const at = block + <usize>ctz<u32>(marks);
+      const mark = <u64>load<u8>(at);
+      const before = at == start ? 0 : <u64>load<u8>(classes + <usize>load<u8>(at - 1));
+      const after = at + 1 == end ? 0 : <u64>load<u8>(classes + <usize>load<u8>(at + 1));
+      store<u32>(out, <u32>(finish(mark * P1) >> 32));
+      store<u32>(out, <u32>(finish(((before << 16) | (after << 8) | mark | 0x1000000) * P1) >> 32), 4);
+      out += 8;
+    }
+    if (out >= limit) {
+      hand(out);
+      out = features;
+    }
+  }
+  if (out != features) hand(out);
 }
 
 /** See `hashWords`. */
@@ -136,13 +188,14 @@ class Features {
   }
 }
 
-/** Hands the features of a text to `take`, a thousand words at a time. */
+/** Hands the features of a text to `take`, about two thousand at a time. */
 export function collect(p: usize, end: usize): void {
   const last = modelsEnd;
   modelsEnd = models;
   collects = true;
   hasPrevious = false;
   hashWords<Features>(p, end);
+  readMarks(p, end);
   collects = false;
   modelsEnd = last;
 }
@@ -150,20 +203,15 @@ export function collect(p: usize, end: usize): void {
 /** Leaves sum and divisor of a text in the record of every model. */
 export function score(p: usize, end: usize): void {
   for (let record = models; record < modelsEnd; record += RECORD) {
-    store<f64>(record, 0, 16);
     store<f64>(record, 0, 24);
-    if (load<u32>(record) != LINEAR) continue;
-    const stamp = load<u32>(record, 12) + 256;
-    store<u32>(record, stamp, 12);
-    if (stamp != 0) continue;
-    // After 2^24 documents the numbers begin anew, so old marks have to go. Document 0 is nobody's.
-    let at = <usize>load<u32>(record, 4);
-    const tableEnd = at + (<usize>8 << (32 - load<u32>(record, 8)));
-    for (; at < tableEnd; at += 8) store<u32>(at, 0, 4);
-    store<u32>(record, 256, 12);
+    store<f64>(record, 0, 32);
   }
   hasPrevious = false;
   hashWords<Features>(p, end);
+  readMarks(p, end);
+  for (let record = models; record < modelsEnd; record += RECORD) {
+    if (load<u32>(record) == LINEAR) endLinear(record);
+  }
 }
 
 /** The entry of an n-gram, 0 if it has none: tag in the high half, then cost and back-off. There always is an empty slot. */

@@ -40,7 +40,7 @@ function hashAscii(h: u64, s1: u64, p: usize, end: usize): u64 {
 /** The word bytes among 16, as bits. Signed compares after a shift of the range to the top, so that bytes from 0x80 are never in. */
 // @ts-ignore: decorator
 @inline
-function wordBits(x: v128): u64 {
+export function wordBits(x: v128): u64 {
   const letter = v128.gt<i8>(v128.add<i8>(v128.or(x, i8x16.splat(0x20)), i8x16.splat(0x05)), i8x16.splat(0x65));
   const digit = v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x46)), i8x16.splat(0x75));
   const line = v128.eq<i8>(x, i8x16.splat(0x5f));
