@@ -1,5 +1,5 @@
 import type { ModelTables } from './fasttext-memory.ts';
-import { type Dictionary, hashBytes, shiftOf, slotOf } from './fasttext-model.ts';
+import { countBits, type Dictionary, hashBytes, rankOf, shiftOf, slotOf } from './fasttext-model.ts';
 import type { ModelReader } from './fasttext-reader.ts';
 
 /** What stands in a model file between header and input matrix. */
@@ -8,8 +8,8 @@ export interface Entries {
   readonly labels: readonly string[];
   /** How often each label was seen in training. */
   readonly counts: readonly number[];
-  /** Rows of the input matrix that words and kept buckets name. */
-  readonly rowsNeeded: number;
+  /** Rows of the file's input matrix for words and kept buckets, in the order in which they are to lie; undefined for all as they are. */
+  readonly order: Int32Array | undefined;
 }
 
 const PREFIX = '__label__';
@@ -61,10 +61,7 @@ export async function parseDictionary(
       `${reader.remaining} bytes to the end of the file`,
     );
   }
-  const kept = tables.ints(2 * slotsFor(isPruned ? prunedCount : 0));
-  const keptRows = await parseKept(reader, kept, isPruned ? prunedCount : 0, bucket, wordCount);
-  const keptBits = tables.bytes(kept.length / 2);
-  markKept(keptBits, kept);
+  const buckets = isPruned ? await parseKept(reader, prunedCount, bucket, wordCount, tables) : undefined;
   return {
     dictionary: {
       wordCount,
@@ -72,12 +69,12 @@ export async function parseDictionary(
       starts: new Uint32Array(sharedStarts.buffer, sharedStarts.byteOffset, size + 1),
       slots,
       isPruned,
-      kept,
-      keptBits,
+      kept: buckets?.kept ?? tables.ints(0),
+      ranks: buckets?.ranks ?? tables.ints(0),
     },
     labels,
     counts,
-    rowsNeeded: Math.max(wordCount, keptRows),
+    order: buckets?.order,
   };
 }
 
@@ -130,7 +127,8 @@ function fillSlots(reader: ModelReader, slots: Int32Array, bytes: Uint8Array, st
     let slot = slotOf(hashBytes(bytes, start, end), shift);
     let probes = 0;
     for (; slots[slot]! >= 0 && !isSame(bytes, starts, slots[slot]!, start, end); slot = (slot + 1) & mask) {
-      if (++probes > MOST_PROBES) throw collides(reader, 'dictionary');
+      if (++probes > MOST_PROBES)
+        throw reader.damaged('dictionary', 'hashes that differ', `more than ${MOST_PROBES} that collide`);
     }
     slots[slot] = entry;
   }
@@ -143,46 +141,36 @@ function isSame(bytes: Uint8Array, starts: Uint32Array, entry: number, start: nu
   return true;
 }
 
-/** Fills the table of buckets that have a row; returns how many rows of the input they ask for. */
+/** Which buckets have a row, and which one; of two rows for one bucket the later counts, as in fastText. */
 async function parseKept(
   reader: ModelReader,
-  kept: Int32Array,
   count: number,
   bucket: number,
   wordCount: number,
-): Promise<number> {
-  kept.fill(-1);
-  const shift = shiftOf(kept.length / 2);
-  const mask = kept.length / 2 - 1;
-  let rowsNeeded = 0;
+  tables: ModelTables,
+): Promise<{ kept: Int32Array; ranks: Int32Array; order: Int32Array }> {
+  const kept = tables.ints(Math.ceil(bucket / 32));
+  const ranks = tables.ints(kept.length);
+  const pairs = new Int32Array(2 * count);
   for (let i = 0; i < count; i++) {
     await reader.ensure(8, 'pruned buckets');
     const key = reader.takeInt32();
-    const row = wordCount + reader.takeInt32();
-    if (key < 0 || key >= bucket || row < wordCount) {
+    const row = reader.takeInt32();
+    if (key < 0 || key >= bucket || row < 0) {
       throw reader.damaged('pruned buckets', `buckets below ${bucket} and their rows`, `${key} and ${row}`);
     }
-    let slot = slotOf(key, shift);
-    let probes = 0;
-    for (; kept[2 * slot]! >= 0 && kept[2 * slot] !== key; slot = (slot + 1) & mask) {
-      if (++probes > MOST_PROBES) throw collides(reader, 'pruned buckets');
-    }
-    kept[2 * slot] = key;
-    kept[2 * slot + 1] = row;
-    rowsNeeded = Math.max(rowsNeeded, row + 1);
+    pairs[2 * i] = key;
+    pairs[2 * i + 1] = row;
+    kept[key >> 5]! |= 1 << (key & 31);
   }
-  return rowsNeeded;
-}
-
-/** With 8 bits to a slot, at most one bit in 16 is set. */
-function markKept(bits: Uint8Array, kept: Int32Array): void {
-  const mask = 8 * bits.length - 1;
-  for (let slot = 0; slot < kept.length; slot += 2) {
-    const key = kept[slot]!;
-    if (key >= 0) bits[(key & mask) >> 3]! |= 1 << (key & 7);
+  let rank = 0;
+  for (let i = 0; i < kept.length; i++) {
+    ranks[i] = rank;
+    rank += countBits(kept[i]!);
   }
-}
-
-function collides(reader: ModelReader, where: string): Error {
-  return reader.damaged(where, 'hashes that differ', `more than ${MOST_PROBES} that collide`);
+  const order = Int32Array.from({ length: wordCount + rank }, (_, row) => row);
+  for (let i = 0; i < pairs.length; i += 2) {
+    order[wordCount + rankOf(kept, ranks, pairs[i]!)] = wordCount + pairs[i + 1]!;
+  }
+  return { kept, ranks, order };
 }

@@ -11,17 +11,21 @@ export interface RowOptions {
   readonly unpackedBytes: number;
 }
 
-/** Reads a matrix of `dim` columns, of floats or quantized. */
+/**
+ * Reads a matrix of `dim` columns, of floats or quantized.
+ * @param order rows of the file to keep, in this order, of a quantized matrix; undefined for all of them.
+ */
 export async function parseMatrix(
   reader: ModelReader,
   where: string,
   isQuantized: boolean,
   dim: number,
+  order: Int32Array | undefined,
   tables: ModelTables,
   options: RowOptions,
 ): Promise<RowMatrix> {
   return isQuantized
-    ? parseQuantized(reader, where, dim, tables, options)
+    ? parseQuantized(reader, where, dim, order, tables, options)
     : parseFloats(reader, where, dim, tables);
 }
 
@@ -89,43 +93,68 @@ async function parseQuantized(
   reader: ModelReader,
   where: string,
   dim: number,
+  order: Int32Array | undefined,
   tables: ModelTables,
   options: RowOptions,
 ): Promise<RowMatrix> {
   await reader.ensure(1, where);
   const hasNorms = reader.takeByte() !== 0;
-  const rowCount = await takeSize(reader, where, dim);
+  const fileRows = await takeSize(reader, where, dim);
   await reader.ensure(4, where);
   const codeBytes = reader.takeInt32();
-  if (codeBytes < 0 || codeBytes > reader.remaining || codeBytes < rowCount) {
-    throw reader.damaged(where, `codes of ${rowCount} rows that the file holds`, `${codeBytes} bytes`);
+  if (codeBytes < fileRows || codeBytes > reader.remaining) {
+    throw reader.damaged(where, `codes of ${fileRows} rows that the file holds`, `${codeBytes} bytes`);
   }
+  const codes = new Uint8Array(codeBytes);
+  await reader.takeInto(codes, where);
+  const { parts, dsub, centroids } = await parseCentroids(reader, where, dim, tables);
+  if (codeBytes !== fileRows * parts) {
+    throw reader.damaged(where, `${fileRows} codes of ${parts} bytes`, `${codeBytes} bytes`);
+  }
+  const normCodes = new Uint8Array(hasNorms ? fileRows : 0);
+  await reader.takeInto(normCodes, where);
+  const norms = hasNorms
+    ? (await parseCentroids(reader, `${where}: norms`, 1, tables)).centroids
+    : new Float32Array(0);
+  const missing = order?.find((row) => row >= fileRows);
+  if (missing !== undefined) throw reader.damaged(where, `more than ${missing} rows`, fileRows);
+
+  const rowCount = order?.length ?? fileRows;
   const stride = strideOf(dim);
   const isUnpacked = rowCount * stride * 4 <= options.unpackedBytes;
   const bytes = (length: number): Uint8Array => (isUnpacked ? new Uint8Array(length) : tables.bytes(length));
-  const codes = bytes(codeBytes);
-  await reader.takeInto(codes, where);
-  const { parts, dsub, centroids } = await parseCentroids(reader, where, dim, tables);
-  if (codeBytes !== rowCount * parts) {
-    throw reader.damaged(where, `${rowCount} codes of ${parts} bytes`, `${codeBytes} bytes`);
-  }
-  const normCodes = bytes(hasNorms ? rowCount : 0);
-  await reader.takeInto(normCodes, where);
-  const norms = hasNorms ? (await parseCentroids(reader, `${where}: norms`, 1, tables)).centroids : undefined;
   const quantized = {
     rowCount,
     floats: new Float32Array(0),
     stride,
-    codes,
+    codes: takeRows(codes, parts, order, bytes),
     dsub,
     centroids,
-    normCodes,
-    norms: norms ?? new Float32Array(0),
+    normCodes: takeRows(normCodes, hasNorms ? 1 : 0, order, bytes),
+    norms,
   };
   if (!isUnpacked) return quantized;
   const floats = tables.floats(rowCount * stride);
   for (let row = 0; row < rowCount; row++) addRow(quantized, dim, row, floats, row * stride);
   return { rowCount, floats, stride, ...nothingQuantized };
+}
+
+/** Rows of `width` bytes, in another order. */
+function takeRows(
+  bytes: Uint8Array,
+  width: number,
+  order: Int32Array | undefined,
+  allocate: (length: number) => Uint8Array,
+): Uint8Array {
+  const taken = allocate((order?.length ?? bytes.length / Math.max(1, width)) * width);
+  if (order === undefined) {
+    taken.set(bytes);
+    return taken;
+  }
+  for (let row = 0, at = 0; row < order.length; row++) {
+    for (let from = order[row]! * width, k = 0; k < width; k++) taken[at++] = bytes[from + k]!;
+  }
+  return taken;
 }
 
 async function parseCentroids(

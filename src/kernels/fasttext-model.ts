@@ -56,12 +56,12 @@ export interface Dictionary {
   readonly starts: Uint32Array;
   /** Entry numbers by hash of the word, or -1; a power of two, probed upwards from {@link slotOf}. */
   readonly slots: Int32Array;
-  /** Whether only the buckets in `kept` have a row. */
+  /** Whether only some buckets have a row: those whose bit is set in `kept`, in their order. */
   readonly isPruned: boolean;
-  /** (bucket, row) pairs by hash of the bucket, bucket -1 where there is none; a power of two of them, probed in the same way. */
+  /** A bit for each bucket, 32 to a number; empty where all have a row. */
   readonly kept: Int32Array;
-  /** Bit `bucket & (8 * length - 1)` is set for each bucket in `kept`, and so for few others: most n-grams have no row. */
-  readonly keptBits: Uint8Array;
+  /** How many bits are set before each number of `kept`. */
+  readonly ranks: Int32Array;
 }
 
 /** First slot to be tried for a hash in a table of `1 << (32 - shift)` slots: multiplication by the golden ratio (Knuth). */
@@ -79,4 +79,16 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
   let hash = 0x811c9dc5 | 0;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ ((bytes[at]! << 24) >> 24), 0x01000193);
   return hash;
+}
+
+/** Bits set in a 32-bit number: sums of pairs, of nibbles and of bytes (Warren, Hacker's Delight, 5-1). */
+export function countBits(word: number): number {
+  let sum = word - ((word >>> 1) & 0x55555555);
+  sum = (sum & 0x33333333) + ((sum >>> 2) & 0x33333333);
+  return Math.imul((sum + (sum >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** How many buckets before this one have a row. */
+export function rankOf(kept: Int32Array, ranks: Int32Array, bucket: number): number {
+  return ranks[bucket >> 5]! + countBits(kept[bucket >> 5]! & ((1 << (bucket & 31)) - 1));
 }

@@ -16,6 +16,8 @@ const SUPERVISED = 3;
 /** Time grows with these two for each byte of a text; models in use have 6 and 5. */
 const MOST_NGRAM = 64;
 const MOST_DIM = 1 << 16;
+/** Pruned models have a bit for each. */
+const MOST_BUCKETS = 1 << 28;
 
 interface Header {
   readonly dim: number;
@@ -41,7 +43,7 @@ export async function parseFastText(
   const header = await parseHeader(file, reader);
   const { dim, bucket } = header;
   const entries = await parseDictionary(reader, bucket, tables);
-  const { dictionary, labels, counts } = entries;
+  const { dictionary, labels, counts, order } = entries;
   const hasBuckets = header.maxn > 0 || header.wordNgrams > 1;
   if (hasBuckets && bucket < 1) throw reader.damaged('header: bucket', 'at least 1 for n-grams', bucket);
 
@@ -50,14 +52,22 @@ export async function parseFastText(
   if (!isQuantized && dictionary.isPruned) {
     throw reader.damaged('input matrix', 'quantized rows for a pruned dictionary', '32-bit floats');
   }
-  const input = await parseMatrix(reader, 'input matrix', isQuantized, dim, tables, options);
-  const leastRows = dictionary.isPruned || !hasBuckets ? entries.rowsNeeded : dictionary.wordCount + bucket;
+  const input = await parseMatrix(reader, 'input matrix', isQuantized, dim, order, tables, options);
+  const leastRows = order?.length ?? dictionary.wordCount + (hasBuckets ? bucket : 0);
   if (input.rowCount < leastRows) {
     throw reader.damaged('input matrix', `at least ${leastRows} rows`, input.rowCount);
   }
   await reader.ensure(1, 'output matrix');
   const isOutputQuantized = reader.takeByte() !== 0 && isQuantized;
-  const output = await parseMatrix(reader, 'output matrix', isOutputQuantized, dim, tables, options);
+  const output = await parseMatrix(
+    reader,
+    'output matrix',
+    isOutputQuantized,
+    dim,
+    undefined,
+    tables,
+    options,
+  );
   if (output.rowCount !== labels.length) {
     throw reader.damaged('output matrix', `${labels.length} rows, one for each label`, output.rowCount);
   }
@@ -85,7 +95,8 @@ async function parseHeader(file: ModelFile, reader: ModelReader): Promise<Header
   const maxn = reader.takeInt32() * (version === 11 ? 0 : 1);
   reader.skip(12);
   if (dim < 1 || dim > MOST_DIM) throw reader.damaged('header: dim', `1 to ${MOST_DIM}`, dim);
-  if (bucket < 0) throw reader.damaged('header: bucket', 'at least 0', bucket);
+  if (bucket < 0 || bucket > MOST_BUCKETS)
+    throw reader.damaged('header: bucket', `0 to ${MOST_BUCKETS}`, bucket);
   if (maxn < 0) throw reader.damaged('header: maxn', 'at least 0', maxn);
   if (loss === undefined) throw reader.damaged('header: loss', '1 to 4', 'another number');
   if (model !== SUPERVISED) {

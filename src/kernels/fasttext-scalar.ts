@@ -1,5 +1,5 @@
 import { addRow } from './fasttext-matrix.ts';
-import { type Dictionary, type FastTextModel, hashBytes, shiftOf, slotOf } from './fasttext-model.ts';
+import { type Dictionary, type FastTextModel, hashBytes, rankOf, shiftOf, slotOf } from './fasttext-model.ts';
 import { add, high, multiply } from './lanes.ts';
 
 /** Finds the rows of the input matrix that a text stands for. */
@@ -29,8 +29,7 @@ export function isSeparator(byte: number): boolean {
  */
 export function createScalarReader(model: FastTextModel): TextReader {
   const { dim, wordNgrams, bucket, minn, maxn, dictionary, input } = model;
-  const { wordCount, isPruned, kept } = dictionary;
-  const keptShift = shiftOf(kept.length / 2);
+  const { wordCount, isPruned, kept, ranks } = dictionary;
   // Hashes of the n-grams of words that may go on, in two halves: the one that began with the last word comes first.
   const low = new Uint32Array(wordNgrams);
   const upper = new Uint32Array(wordNgrams);
@@ -45,11 +44,7 @@ export function createScalarReader(model: FastTextModel): TextReader {
 
   function addBucket(key: number): void {
     if (!isPruned) return addOne(wordCount + key);
-    const mask = kept.length / 2 - 1;
-    // The table is at most half full, so a free slot ends every search.
-    for (let slot = slotOf(key, keptShift); kept[2 * slot]! >= 0; slot = (slot + 1) & mask) {
-      if (kept[2 * slot] === key) return addOne(kept[2 * slot + 1]!);
-    }
+    if (((kept[key >> 5]! >> (key & 31)) & 1) !== 0) addOne(wordCount + rankOf(kept, ranks, key));
   }
 
   /** Parts of a word in angle brackets; position 0 is the opening bracket. */

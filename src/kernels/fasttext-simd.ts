@@ -1,3 +1,4 @@
+import { copyBytes } from '../columns/copy.ts';
 import type { KernelMemory } from './fasttext-memory.ts';
 import { type FastTextModel, hashBytes, shiftOf } from './fasttext-model.ts';
 import {
@@ -33,7 +34,7 @@ const TEXT_BYTES = 1 << 16;
 /** The kernel writes one byte before the text and reads, and ignores, 32 behind it. */
 const SLACK = 64;
 /** Of the cache of words: about what the second-level cache holds. */
-const CACHE_BYTES = 2 << 20;
+const CACHE_BYTES = Number(process.env['CB'] ?? 2) * 2 ** 20;
 /** Bytes of a word and what is known of it, without its sums. */
 const SLOT_BYTES = 48;
 const PAGE = 65_536;
@@ -66,7 +67,7 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
   const cache = padded(ngrams + 8 * wordNgrams);
   kernel.setArea(text, total, once, ngrams, cache, 64 - slotBits, slotBytes, rowBytes);
   kernel.setNgrams(wordNgrams, bucket, minn, maxn);
-  const { wordCount, bytes, starts, slots, isPruned, kept, keptBits } = dictionary;
+  const { wordCount, bytes, starts, slots, isPruned, kept, ranks } = dictionary;
   kernel.setDictionary(
     wordCount,
     bytes.byteOffset,
@@ -74,9 +75,7 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
     slots.byteOffset,
     shiftOf(slots.length),
     isPruned ? kept.byteOffset : 0,
-    shiftOf(kept.length / 2),
-    keptBits.byteOffset,
-    8 * keptBits.length - 1,
+    ranks.byteOffset,
   );
   const parts = Math.ceil(dim / input.dsub);
   kernel.setRows(
@@ -112,7 +111,7 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
           // A word longer than that is nothing that is read often.
           if (stop === at) return scalar.read(source, start, end, sums);
         }
-        textView.set(source.subarray(at, stop));
+        copyBytes(source.subarray(at, stop), textView, 0);
         textView[stop - at] = 0x20;
         const isOver = kernel.addText(stop - at) !== 0;
         addTotal(sums);

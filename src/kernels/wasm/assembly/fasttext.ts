@@ -3,7 +3,7 @@
  * `fasttext-scalar.ts` says what a text is made of; this one does the same. Besides it keeps what a word was found to be:
  * words come again and again, so most cost one look and one vector.
  *
- * One slot of the cache, in a table that is looked at in one place only:
+ * One slot of the cache, in a table of pairs, in which a word has its place:
  *
  *     [ bytes of the word, filled up with NUL : 32 ][ vector : 4 ][ rows : 4 ][ hash : 4 ][ kind : 2 ][ was hit : 2 ][ own sums ]
  *
@@ -28,6 +28,9 @@ const IOTA: v128 = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 /** `</s>` and `__label__`, lowest byte first. */
 const END: u32 = 0x3e732f3c;
 const LABEL: u64 = 0x5f6c6562616c5f5f;
+
+/** Bytes below it, as signed numbers, go on with a character. */
+const FIRST_OF_CHARACTER: i32 = -64;
 
 let text: usize = 0;
 let total: usize = 0;
@@ -55,9 +58,7 @@ let starts: usize = 0;
 let slots: usize = 0;
 let slotShift: u32 = 0;
 let kept: usize = 0;
-let keptShift: u32 = 0;
-let keptBits: usize = 0;
-let keptMask: u32 = 0;
+let ranks: usize = 0;
 
 let rows: usize = 0;
 let codes: usize = 0;
@@ -100,7 +101,7 @@ export function setNgrams(words: i32, buckets: u32, least: i32, most: i32): void
   maxn = most;
 }
 
-/** `keptAt` is 0 where every bucket has its row; a bucket has none unless bit `bucket & maskOfBits` is set. */
+/** `keptAt` is 0 where every bucket has its row; else its bits say which have one, and `ranksAt` how many of them come before each 32. */
 export function setDictionary(
   count: i32,
   textsAt: usize,
@@ -108,9 +109,7 @@ export function setDictionary(
   slotsAt: usize,
   shiftOfSlots: u32,
   keptAt: usize,
-  shiftOfKept: u32,
-  bitsAt: usize,
-  maskOfBits: u32,
+  ranksAt: usize,
 ): void {
   wordCount = count;
   texts = textsAt;
@@ -118,9 +117,7 @@ export function setDictionary(
   slots = slotsAt;
   slotShift = shiftOfSlots;
   kept = keptAt;
-  keptShift = shiftOfKept;
-  keptBits = bitsAt;
-  keptMask = maskOfBits;
+  ranks = ranksAt;
 }
 
 /** `codesAt` is 0 where rows are floats, `normsAt` where there are no norms. */
@@ -167,6 +164,13 @@ function addVector(target: usize, vector: usize): void {
   }
 }
 
+/** A loop, as `memory.fill` is a call out of WebAssembly. */
+// @ts-ignore: decorator
+@inline
+function clear(target: usize, byteLength: usize): void {
+  for (let at: usize = 0; at < byteLength; at += 16) v128.store(target + at, i64x2.splat(0));
+}
+
 function addCodes(target: usize, row: usize): void {
   let code = codes + row * parts;
   let centroid = centroids;
@@ -205,24 +209,12 @@ function addBucket(target: usize, key: u32): u32 {
     addRow(target, wordCount + key);
     return 1;
   }
-  const bit = key & keptMask;
-  if (((load<u8>(keptBits + (bit >> 3)) >> <u8>(bit & 7)) & 1) == 0) return 0;
-  return addKept(target, key);
-}
-
-function addKept(target: usize, key: u32): u32 {
-  const mask = ((<u32>1) << (32 - keptShift)) - 1;
-  // The table is at most half full, so a free slot ends every search.
-  let slot = slotOf(key, keptShift);
-  while (true) {
-    const pair = load<u64>(kept + 8 * <usize>slot);
-    if (<u32>pair == key) {
-      addRow(target, <usize>(pair >> 32));
-      return 1;
-    }
-    if (<i32>pair < 0) return 0;
-    slot = (slot + 1) & mask;
-  }
+  const word = load<u32>(kept + ((key >> 5) << 2));
+  const bit = key & 31;
+  if (((word >> bit) & 1) == 0) return 0;
+  const before = word & (((<u32>1) << bit) - 1);
+  addRow(target, wordCount + load<u32>(ranks + ((key >> 5) << 2)) + popcnt<u32>(before));
+  return 1;
 }
 
 // @ts-ignore: decorator
@@ -254,19 +246,25 @@ function addParts(target: usize, first: usize, length: u32): u32 {
   const stop = first + length + 1;
   store<u8>(begin, 0x3c);
   store<u8>(stop - 1, 0x3e);
+  // Ends the last character, whatever comes behind it.
+  const behind = load<u8>(stop);
+  store<u8>(stop, 0x20);
   let count: u32 = 0;
   for (let start = begin; start < stop; start++) {
-    if ((load<u8>(start) & 0xc0) == 0x80) continue;
+    let byte: i32 = load<i8>(start);
+    if (byte < FIRST_OF_CHARACTER) continue;
     let hash = BASIS;
     let at = start;
-    for (let n = 1; at < stop && n <= maxn; n++) {
+    for (let n = 1; n <= maxn; n++) {
       do {
-        hash = (hash ^ <u32>load<i8>(at)) * PRIME;
-        at++;
-      } while (at < stop && (load<u8>(at) & 0xc0) == 0x80);
-      if (n >= minn && !(n == 1 && (start == begin || at == stop))) count += addBucket(target, bucketOf(hash));
+        hash = (hash ^ <u32>byte) * PRIME;
+        byte = load<i8>(++at);
+      } while (byte < FIRST_OF_CHARACTER);
+      if (n >= minn && (n > 1 || (start != begin && at != stop))) count += addBucket(target, bucketOf(hash));
+      if (at == stop) break;
     }
   }
+  store<u8>(stop, behind);
   return count;
 }
 
@@ -279,6 +277,12 @@ function addNgrams(hash: i32): void {
   }
   store<u64>(ngrams, <u64>(<i64>hash));
   if (begun < wordNgrams - 1) begun++;
+}
+
+// @ts-ignore: decorator
+@inline
+function differs(slot: usize, low: v128, high: v128): bool {
+  return v128.any_true(v128.or(v128.xor(low, v128.load(slot)), v128.xor(high, v128.load(slot + 16))));
 }
 
 let foundKind: u16 = 0;
@@ -314,7 +318,7 @@ function addWord(target: usize, at: usize, length: u32): u32 {
 
 /** A word that is not to be kept. */
 function addOnce(at: usize, length: u32): void {
-  memory.fill(once, 0, rowBytes);
+  clear(once, rowBytes);
   const count = addWord(once, at, length);
   rowCount += count;
   if (count != 0) addVector(total, foundVector);
@@ -333,7 +337,7 @@ export function begin(): void {
  * @returns 1 when a word said that the line ends.
  */
 export function addText(length: u32): u32 {
-  memory.fill(total, 0, rowBytes);
+  clear(total, rowBytes);
   const end = text + length;
   for (let at = text; at < end; ) {
     const bytes = v128.load(at);
@@ -365,22 +369,33 @@ export function addText(length: u32): u32 {
       mixed += <u64>i64x2.extract_lane(high, 0) * 0x165667b19e3779f9 + <u64>i64x2.extract_lane(high, 1) * 0x27d4eb2f165667c5;
     }
     mixed = (mixed ^ (mixed >> 32)) * 0xff51afd7ed558ccd;
-    const slot = cache + <usize>(mixed >> cacheShift) * slotBytes;
-    const differs = v128.or(v128.xor(low, v128.load(slot)), v128.xor(high, v128.load(slot + 16)));
-    if (v128.any_true(differs)) {
-      // A word that came again is spared once, so that rare words do not drive frequent ones out.
-      if (load<u16>(slot + WAS_HIT) != 0) {
-        store<u16>(slot + WAS_HIT, 0);
-        addOnce(first, size);
-        continue;
+    const place = <usize>(mixed >> cacheShift);
+    let slot = cache + place * slotBytes;
+    if (differs(slot, low, high)) {
+      // Slots are pairs; the other one of a pair is the second place of a word.
+      const other = cache + (place ^ 1) * slotBytes;
+      if (differs(other, low, high)) {
+        if (load<u16>(slot + WAS_HIT) != 0) {
+          // A word that came again is spared once, so that rare words do not drive frequent ones out.
+          store<u16>(slot + WAS_HIT, 0);
+          if (load<u16>(other + WAS_HIT) != 0) {
+            store<u16>(other + WAS_HIT, 0);
+            addOnce(first, size);
+            continue;
+          }
+          slot = other;
+        }
+        clear(slot + SUMS, slotBytes - SUMS);
+        store<u32>(slot + ROWS, addWord(slot + SUMS, first, size));
+        store<u32>(slot + VECTOR, foundVector);
+        store<u32>(slot + HASH, foundHash);
+        store<u16>(slot + KIND, foundKind);
+        v128.store(slot, low);
+        v128.store(slot + 16, high);
+      } else {
+        slot = other;
+        store<u16>(slot + WAS_HIT, 1);
       }
-      memory.fill(slot + SUMS, 0, slotBytes - SUMS);
-      store<u32>(slot + ROWS, addWord(slot + SUMS, first, size));
-      store<u32>(slot + VECTOR, foundVector);
-      store<u32>(slot + HASH, foundHash);
-      store<u16>(slot + KIND, foundKind);
-      v128.store(slot, low);
-      v128.store(slot + 16, high);
     } else {
       store<u16>(slot + WAS_HIT, 1);
     }
@@ -396,7 +411,7 @@ export function addText(length: u32): u32 {
 
 /** Adds the end of the line, `row` -1 for none. The sums begin at 0. Returns how many rows the text had. */
 export function finish(row: i32, hash: i32): u32 {
-  memory.fill(total, 0, rowBytes);
+  clear(total, rowBytes);
   if (row >= 0) {
     addRow(total, row);
     rowCount++;
