@@ -69,7 +69,7 @@ function wordsOf(dress: Dress): (number: number, length: number) => string {
   };
 }
 
-const lengthOf = (text: string): number => [...text].length;
+const lengthOf = (text: string): number => Array.from(text).length;
 const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
 
@@ -314,7 +314,7 @@ function* fineweb(dress: Dress): Generator<Pair, void, undefined> {
     yield [`${count} of 100 short`, lines.join('\n')];
     const [longer, shorter] = [
       lines.map((one) => `${one.slice(0, -1)}x.`),
-      lines.map((one) => `${[...one].slice(0, -2).join('')}.`),
+      lines.map((one) => `${Array.from(one).slice(0, -2).join('')}.`),
     ];
     yield [`${count} of 100 longer`, longer.join('\n')];
     yield [`${count} of 100 shorter`, shorter.join('\n')];

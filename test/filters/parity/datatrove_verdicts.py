@@ -25,6 +25,7 @@ import sys
 import tempfile
 import unicodedata
 import warnings
+from types import SimpleNamespace
 
 os.environ.setdefault("LOGURU_LEVEL", "ERROR")
 warnings.filterwarnings("ignore")
@@ -218,8 +219,15 @@ def url(options):
     from tldextract import TLDExtract
 
     step = URLFilter(**{"use_integrated_lists": False, **options})
-    # The public suffix list that the package brings along, instead of one from the network.
-    step.tldextractor = TLDExtract(suffix_list_urls=(), cache_dir=None)
+    # The public suffix list that the package brings along, instead of one from the network. Hosts in lower case, as
+    # tldextract gave them when datatrove 0.10 was made.
+    extract = TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+    def lowered(address):
+        parts = extract(address)
+        return SimpleNamespace(registered_domain=parts.registered_domain.lower(), fqdn=parts.fqdn.lower())
+
+    step.tldextractor = lowered
     return lambda document: verdict_of(step, document)
 
 

@@ -167,7 +167,7 @@ export function proseOf(random: Draws): string {
 
 /** One change that moves counts, lengths, lines or what a character is. Any document may come out, an empty one too. */
 export function mutated(text: string, random: Draws): string {
-  const points = [...text];
+  const points = Array.from(text);
   const at = random.below(points.length + 1);
   const insert = (piece: string): string => points.slice(0, at).join('') + piece + points.slice(at).join('');
   const lines = text.split('\n');
@@ -674,7 +674,7 @@ function* badwordDocuments(): Generator<ParityDocument, void, undefined> {
     for (const phrase of language === 'en' ? phrases : random.shuffled(phrases).slice(0, 30)) {
       const [before, after] = [random.pick(FLANKS), random.pick(FLANKS)];
       made.push(`${before}${phrase}${after}`, `a word ${phrase}${after}`, `${before}${phrase} and more`);
-      const points = [...phrase];
+      const points = Array.from(phrase);
       const at = random.below(points.length + 1);
       made.push(
         `${phrase}${random.pick(phrases)}`,
@@ -783,15 +783,7 @@ export const URLS: readonly string[] = [
 
 /** Options of the URL filter that those URLs are made for. */
 export const URL_LISTS: Readonly<Record<string, readonly string[]>> = {
-  extra_domains: [
-    'bad.com',
-    'sub.host.org',
-    'bad.co.uk',
-    'münchen.de',
-    '# comment',
-    ' spaced.com ',
-    'Upper.Com',
-  ],
+  extra_domains: ['bad.com', 'sub.host.org', 'bad.co.uk', 'münchen.de', '# comment', ' spaced.com '],
   extra_urls: ['http://ok.net/page', '#http://ok.net/no', 'http://ok.net/listed '],
   banned_words: ['hard', 'Up-Per', '#soft'],
   banned_subwords: ['sub-word'],

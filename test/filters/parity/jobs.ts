@@ -20,7 +20,8 @@ const isForVariant =
   (filter: string) =>
   (id: string): boolean =>
     isText(id) && (id.startsWith(filter) ? sumOf(id) % 2 === 0 : sumOf(id) % 8 === 0);
-const sumOf = (id: string): number => [...id].reduce((sum, character) => sum + character.charCodeAt(0), 0);
+const sumOf = (id: string): number =>
+  Array.from(id).reduce((sum, character) => sum + character.charCodeAt(0), 0);
 
 /**
  * A filter with options; those of datatrove have the same names, so they are written once. Where it means something else by them,
@@ -59,7 +60,7 @@ function repetition(options: Readonly<Record<string, number | null>>): Compariso
       if (given === undefined) return [[n, threshold] as const];
       return given[1] === null ? [] : [[n, given[1]] as const];
     });
-  const others = Object.fromEntries(Object.entries(options).filter(([name]) => /^dup_/.test(name)));
+  const others = Object.fromEntries(Object.entries(options).filter(([name]) => name.startsWith('dup_')));
   return withOptions('gopher-repetition', options, {
     ...others,
     top_n_grams: pairs(/^top_(\d+)_gram$/, [

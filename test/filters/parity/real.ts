@@ -53,7 +53,7 @@ export function* realDocuments(seed: number, share = 1): Generator<ParityDocumen
     }
   }
   for (const name of WHOLE_TEXTS) {
-    const characters = [...unpacked(name)];
+    const characters = Array.from(unpacked(name));
     for (let i = 0; i < 6 * share; i++) {
       const at = random.below(characters.length);
       const text = characters.slice(at, at + random.between(100, MOST_CHARACTERS)).join('');
@@ -63,4 +63,4 @@ export function* realDocuments(seed: number, share = 1): Generator<ParityDocumen
 }
 
 const shortened = (text: string): string =>
-  text.length <= MOST_CHARACTERS ? text : [...text].slice(0, MOST_CHARACTERS).join('');
+  text.length <= MOST_CHARACTERS ? text : Array.from(text).slice(0, MOST_CHARACTERS).join('');

@@ -8,19 +8,24 @@ export interface Check {
   readonly violated: boolean;
 }
 
-const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
-const LINE_BREAK = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+/** What Python's `str.split()` cuts at, and what `splitlines()` does. */
+const SPACE = String.raw`[\t-\r\u{1c}-\u{20}\u{85}\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}]+`;
+const LINE_BREAK = String.raw`\r\n|[\n-\r\u{1c}-\u{1e}\u{85}\u{2028}\u{2029}]`;
+const spaces = new RegExp(SPACE, 'u');
+const lineBreaks = new RegExp(LINE_BREAK, 'u');
+const bullet = new RegExp(`^(?:${SPACE})?[•-]`, 'u');
+const ellipsis = new RegExp(`(?:\\.\\.\\.|…)(?:${SPACE})?$`, 'u');
+const ends = new RegExp(`^${SPACE}|${SPACE}$`, 'gu');
 
-export const pythonWords = (text: string): string[] => text.split(SPACE).filter((word) => word !== '');
-export const pythonStrip = (text: string): string =>
-  text.replace(new RegExp(`^${SPACE.source}`), '').replace(new RegExp(`${SPACE.source}$`), '');
+export const pythonWords = (text: string): string[] => text.split(spaces).filter((word) => word !== '');
+export const pythonStrip = (text: string): string => text.replace(ends, '');
 export function pythonLines(text: string): string[] {
-  const lines = text.split(LINE_BREAK);
+  const lines = text.split(lineBreaks);
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
 
-const lengthOf = (text: string): number => [...text].length;
+const lengthOf = (text: string): number => Array.from(text).length;
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const count = (text: string, part: string): number => text.split(part).length - 1;
 const share = <T>(values: readonly T[], test: (value: T) => boolean): number =>
@@ -54,11 +59,9 @@ const STOPS = ['the', 'be', 'to', 'of', 'and', 'that', 'have', 'with'];
 export function gopherQualityChecks(bytes: Uint8Array, isSymbol: (character: string) => boolean): Check[] {
   const text = textOf(bytes);
   const words = pythonWords(text);
-  const spoken = words.filter((word) => [...word].some((character) => !isSymbol(character)));
+  const spoken = words.filter((word) => Array.from(word).some((character) => !isSymbol(character)));
   const mean = sum(spoken.map(lengthOf)) / spoken.length;
   const lines = pythonLines(text);
-  const bullet = new RegExp(`^(?:${SPACE.source})?[•-]`);
-  const ellipsis = new RegExp(`(?:\\.\\.\\.|…)(?:${SPACE.source})?$`);
   return [
     atLeast('gopher_short_doc', spoken.length, 50),
     atMost('gopher_long_doc', spoken.length, 100_000),
@@ -153,7 +156,7 @@ export function finewebChecks(bytes: Uint8Array, isTerminal: (character: string)
   return [
     atLeast(
       'line_punct_ratio',
-      share(lines, (line) => isTerminal([...line].at(-1)!)),
+      share(lines, (line) => isTerminal(Array.from(line).at(-1)!)),
       0.12,
     ),
     atMost(
