@@ -24,6 +24,7 @@ export async function convert(options: ConvertOptions): Promise<Report> {
           verdicts: new Uint8Array(rowCount),
           twins: undefined,
           evidence: undefined,
+          cuts: undefined,
         }),
         report: () => ({}),
       }),

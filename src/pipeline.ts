@@ -1,15 +1,18 @@
 import { Field, Float32, Utf8 } from 'apache-arrow';
+import { calibrateSteps } from './calibrate.ts';
 import { findTextColumn } from './columns/schema.ts';
 import { type CurationOptions, type DuplicateOptions, duplicateConfig, UNKNOWN_DOCUMENTS } from './config.ts';
 import { CurationError } from './errors.ts';
 import type { ChainStep } from './filters/chain.ts';
-import type { Recipe, Resources, StepDefinition, StepOptions } from './filters/filter.ts';
+import type { Recipe, Resources, StepOptions } from './filters/filter.ts';
+import { repeatedLines } from './filters/repeated-lines.ts';
 import { type Inputs, openInputs } from './open.ts';
 import type { Report } from './report.ts';
 import { run, type Verb } from './run.ts';
 import type { Analyzed } from './stages/analyze.ts';
 import { createDeduplicator, type Deduplicator, deduplicatorByteLength } from './stages/deduplicate.ts';
-import { dedupStep, resolveOptions, stepDefinitions, stepNamed } from './steps.ts';
+import { createRepeatedLines, type RepeatedLines, repeatedLinesByteLength } from './stages/repeated-lines.ts';
+import { dedupStep, type PlannedStep, resolveOptions, stepDefinitions, stepNamed } from './steps.ts';
 import { formatBytes } from './units.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -17,12 +20,6 @@ import type { Verdicts } from './verdicts.ts';
 const ESTIMATE_MARGIN = 1.1;
 /** A verdict is one byte. */
 const MOST_REASONS = 255;
-
-/** A step of a recipe, checked. */
-export interface PlannedStep {
-  readonly definition: StepDefinition;
-  readonly options: StepOptions;
-}
 
 /**
  * Runs the steps of a recipe over the inputs in one ordered pass. Every document goes through the steps in their order until
@@ -59,6 +56,13 @@ export function planSteps(recipe: Recipe): readonly PlannedStep[] {
       'a recipe needs at least one step; see sluice filter --help for their names',
     );
   }
+  const last = steps.findIndex(({ definition }) => definition === repeatedLines);
+  if (last >= 0 && last < steps.length - 1) {
+    throw new CurationError(
+      'USAGE',
+      `step ${last + 1}: repeated-lines comes last, because what follows would judge lines it has yet to cut`,
+    );
+  }
   if (steps.filter(({ definition }) => definition === dedupStep).length > 1) {
     throw new CurationError(
       'USAGE',
@@ -70,22 +74,23 @@ export function planSteps(recipe: Recipe): readonly PlannedStep[] {
 
 /** The recipe with every option of every step, as it is run. */
 export function spellOut(recipe: Recipe): Recipe {
-  return {
-    ...recipe,
-    steps: planSteps(recipe).map(({ definition, options }) => ({ use: definition.name, ...options })),
-  };
+  return withSteps(recipe, planSteps(recipe));
+}
+
+function withSteps(recipe: Recipe, steps: readonly PlannedStep[]): Recipe {
+  return { ...recipe, steps: steps.map(({ definition, options }) => ({ use: definition.name, ...options })) };
 }
 
 async function verbOf(
   name: Report['verb'],
   recipe: Recipe,
-  steps: readonly PlannedStep[],
+  planned: readonly PlannedStep[],
   inputs: Inputs,
   options: CurationOptions,
 ): Promise<Verb> {
   const path = inputs.sources[0]?.path ?? '-';
   const textIndex = findTextColumn(inputs.schema, options.textColumn ?? 'text', path);
-  const reasons = [...new Set(steps.flatMap(({ definition, options: own }) => definition.reasons(own)))];
+  const reasons = [...new Set(planned.flatMap(({ definition, options: own }) => definition.reasons(own)))];
   if (reasons.length > MOST_REASONS) {
     throw new CurationError(
       'USAGE',
@@ -95,8 +100,6 @@ async function verbOf(
   const numbersOf = ({ definition, options: own }: PlannedStep): number[] =>
     definition.reasons(own).map((reason) => reasons.indexOf(reason) + 1);
 
-  const at = steps.findIndex(({ definition }) => definition === dedupStep);
-  const dedup = steps[at];
   const chainOf = (part: readonly PlannedStep[]): Promise<ChainStep[]> =>
     Promise.all(
       part.map(async (step) => ({
@@ -107,8 +110,13 @@ async function verbOf(
         reasonNumbers: numbersOf(step),
       })),
     );
-  const before = await chainOf(at < 0 ? steps : steps.slice(0, at));
-  const after = await chainOf(at < 0 ? [] : steps.slice(at + 1));
+  const { steps, calibrations } = await calibrateSteps(planned, recipe.words, options, chainOf, textIndex);
+  const at = steps.findIndex(({ definition }) => definition === dedupStep);
+  const dedup = steps[at];
+  const repeated = steps.find(({ definition }) => definition === repeatedLines);
+  const own = steps.slice(0, repeated === undefined ? undefined : -1);
+  const before = await chainOf(at < 0 ? own : own.slice(0, at));
+  const after = await chainOf(at < 0 ? [] : own.slice(at + 1));
   const chain = [...before, ...after];
   const addedFields = steps.flatMap(({ definition, options: own }) =>
     own['score_only'] === true
@@ -125,27 +133,33 @@ async function verbOf(
     idIndex: findIdColumn(inputs, options.idColumn, path),
     signatures: index === undefined ? 'none' : (index.parameters ?? 'exact'),
     examination:
-      chain.length === 0
+      chain.length === 0 && repeated === undefined
         ? undefined
         : {
             words: recipe.words,
             before,
             after,
+            repeatedLines: repeated?.options,
             keepsDropped: options.keepRejects ?? false,
             writesValues: addedFields.length > 0,
           },
     addedFields,
-    indexBytes: index === undefined ? 0 : deduplicatorByteLength(index),
+    indexBytes:
+      (index === undefined ? 0 : deduplicatorByteLength(index)) +
+      (repeated === undefined ? 0 : repeatedLinesByteLength(repeated.options)),
     resourceBytes: chain.reduce((sum, { resources }) => sum + sharedBytes(resources), 0),
     reasons,
     beside: { ledger: true, rejects: options.keepRejects ?? false },
-    recipe: spellOut(recipe),
+    recipe: withSteps(recipe, steps),
     createJudge(plan) {
       const deduplicator = index && createDeduplicator(index);
       const duplicateNumbers = dedup === undefined ? [] : numbersOf(dedup);
+      const lines = repeated && createRepeatedLines(repeated.options);
+      const lineNumbers = repeated === undefined ? [] : numbersOf(repeated);
       return {
         judge(analyzed, firstOrdinal) {
-          const verdicts = combine(analyzed, deduplicator, duplicateNumbers, firstOrdinal);
+          const decided = combine(analyzed, deduplicator, duplicateNumbers, firstOrdinal);
+          const verdicts = lines === undefined ? decided : cutRepeated(analyzed, decided, lines, lineNumbers);
           if (deduplicator !== undefined && deduplicator.byteLength > plan.indexBytes) {
             throw new CurationError(
               'MEMORY',
@@ -154,10 +168,12 @@ async function verbOf(
           }
           return verdicts;
         },
-        report: () =>
-          deduplicator === undefined || index?.parameters === undefined
+        report: () => ({
+          ...(calibrations.length === 0 ? {} : { calibrations }),
+          ...(deduplicator === undefined || index?.parameters === undefined
             ? {}
-            : { nearDuplicate: deduplicator.report() },
+            : { nearDuplicate: deduplicator.report() }),
+        }),
       };
     },
   };
@@ -173,7 +189,7 @@ function combine(
   const [before, after] = outcomes;
   const found = deduplicator?.commit(signatures!, firstOrdinal, before?.reasons);
   if (before === undefined || after === undefined) {
-    return found ?? { verdicts: new Uint8Array(rowCount), twins: undefined, evidence: undefined };
+    return found ?? nothingDecided(rowCount);
   }
   const { reasons: verdicts, statistics, thresholds, edited } = before;
   const isMeasured = new Uint8Array(rowCount);
@@ -197,7 +213,34 @@ function combine(
   }
   // Nothing that is dropped was changed.
   for (let row = 0; row < rowCount; row++) if (verdicts[row] !== 0) edited[row] = 0;
-  return { verdicts, twins: found?.twins, evidence: { statistics, thresholds, isMeasured, details, edited } };
+  const evidence = { statistics, thresholds, isMeasured, details, edited };
+  return { verdicts, twins: found?.twins, evidence, cuts: undefined };
+}
+
+function nothingDecided(rowCount: number): Verdicts {
+  return { verdicts: new Uint8Array(rowCount), twins: undefined, evidence: undefined, cuts: undefined };
+}
+
+/** Takes repeated lines out of what the other steps kept, in place. */
+function cutRepeated(
+  { units }: Analyzed,
+  decided: Verdicts,
+  lines: RepeatedLines,
+  numbers: readonly number[],
+): Verdicts {
+  const { verdicts, evidence } = decided;
+  const found = lines.judge(units!, verdicts);
+  for (const row of found.cuts.rows) evidence!.edited[row] = 1;
+  for (let row = 0; row < verdicts.length; row++) {
+    const verdict = found.verdicts[row]!;
+    if (verdicts[row] !== 0 || verdict === 0) continue;
+    verdicts[row] = numbers[verdict - 1]!;
+    evidence!.edited[row] = 0;
+    evidence!.isMeasured[row] = 1;
+    evidence!.statistics[row] = found.statistics[row]!;
+    evidence!.thresholds[row] = found.thresholds[row]!;
+  }
+  return { ...decided, cuts: found.cuts.rows.length === 0 ? undefined : found.cuts };
 }
 
 function indexOf(options: StepOptions, inputs: Inputs) {

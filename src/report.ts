@@ -34,10 +34,21 @@ export interface Report {
   readonly isCutShort: boolean;
   /** What was run, every option spelled out; absent for convert. */
   readonly recipe?: Recipe;
+  /** Thresholds that a pass before the run has measured; the recipe holds them. */
+  readonly calibrations?: readonly Calibration[];
   /** Name of the column that was judged; absent for convert. */
   readonly textColumn?: string;
   /** Absent without deduplication, and with `--exact-only`. */
   readonly nearDuplicate?: NearDuplicateReport;
+}
+
+/** What was measured for a step that keeps a share. */
+export interface Calibration {
+  readonly step: string;
+  /** Documents whose scores were measured. */
+  readonly documents: number;
+  /** How far the share that is kept may be from what was asked for: ties, and for several models the error of the sample (99 %). */
+  readonly error: number;
 }
 
 /** How the index stands, for the report. Rates and recall speak of near duplicates; all zero if only exact ones are sought. */
@@ -102,5 +113,7 @@ export type RunEvent =
       readonly threads: number;
       readonly indexBytes: number;
     }
+  /** A pass that only measures begins; its progress comes before the plan. */
+  | { readonly type: 'measure'; readonly documentsExpected: number | undefined }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'part'; readonly part: Part };

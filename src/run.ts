@@ -33,7 +33,7 @@ interface Judge {
   /** Verdicts of a batch; called in input order. `firstOrdinal` numbers its first document over all inputs. */
   judge(analyzed: Analyzed, firstOrdinal: number): Verdicts;
   /** What only it can say. */
-  report(): Pick<Report, 'nearDuplicate'>;
+  report(): Pick<Report, 'nearDuplicate' | 'calibrations'>;
 }
 
 /** A verb, ready to run. */
@@ -111,7 +111,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
         write: async (piece) => {
           const input = {
             output: 'ledger',
-            pieces: [{ ...piece, rows: undefined, reasons: undefined }],
+            pieces: [{ ...piece, rows: undefined, reasons: undefined, cuts: undefined }],
             slab: undefined,
           };
           await ledgerSink.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
@@ -273,7 +273,7 @@ async function* judgeInOrder(
       await ledger?.add(batch, verdicts, sources[batch.source]!.path, firstRow);
       const choices = chooseRows(verdicts.verdicts, verb.beside.rejects);
       handedOn = true;
-      yield { placement, bytes: new Uint8Array(slab.buffer), choices, rowBytes, slab };
+      yield { placement, bytes: new Uint8Array(slab.buffer), choices, cuts: verdicts.cuts, rowBytes, slab };
     } finally {
       if (!handedOn) slab.release();
     }

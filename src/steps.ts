@@ -1,6 +1,7 @@
 import { CurationError } from './errors.ts';
 import type { OptionSpec, OptionValue, StepDefinition, StepOptions } from './filters/filter.ts';
 import { filters } from './filters/filters.ts';
+import { repeatedLines } from './filters/repeated-lines.ts';
 import { duplicateReasons } from './stages/deduplicate.ts';
 
 /** Deduplication as a step. What its numbers mean together is checked by `duplicateConfig`. */
@@ -33,8 +34,14 @@ export const dedupStep: StepDefinition = {
   reasons: () => duplicateReasons,
 };
 
+/** A step of a recipe, its options checked and complete. */
+export interface PlannedStep {
+  readonly definition: StepDefinition;
+  readonly options: StepOptions;
+}
+
 /** Every step a recipe can name, in the order in which `sluice filter` runs them. */
-export const stepDefinitions: readonly StepDefinition[] = [...filters, dedupStep];
+export const stepDefinitions: readonly StepDefinition[] = [...filters, dedupStep, repeatedLines];
 
 /** Undefined for a name that no step has. */
 export function stepNamed(name: string): StepDefinition | undefined {

@@ -6,6 +6,19 @@ export interface Verdicts {
   readonly twins: Float64Array | undefined;
   /** What dropped documents were measured by; undefined for verbs that measure nothing. */
   readonly evidence: VerdictEvidence | undefined;
+  /** What is still to be cut out of kept texts. */
+  readonly cuts: Cuts | undefined;
+}
+
+/** What is cut out of the texts of a batch. */
+export interface Cuts {
+  /** Rows that lose something, ascending. */
+  readonly rows: Uint32Array;
+  /** For each of `rows` how many of the ranges are its own, in order. */
+  readonly rangeCounts: Uint32Array;
+  /** Ranges to remove, in bytes from the start of the row's text: not empty, ascending, apart from each other. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
 }
 
 /** For each row that was dropped by a measure; what stands in other rows means nothing. */

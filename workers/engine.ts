@@ -3,23 +3,26 @@ import type { Schema } from 'apache-arrow';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { Batch } from '../src/columns/batch.ts';
 import { allocateOwn } from '../src/columns/buffers.ts';
+import { cutText } from '../src/columns/cut-text.ts';
 import { gather } from '../src/columns/gather.ts';
 import { idColumn } from '../src/columns/ids.ts';
 import { type Allocate, allocateIn, allocateWords, allocateZeroed, padTo64 } from '../src/columns/memory.ts';
 import { addReasonField, addReasons } from '../src/columns/reasons.ts';
+import { replaceText } from '../src/columns/replace-text.ts';
 import { conform, deserializeSchema } from '../src/columns/schema.ts';
 import { rowByteLengths } from '../src/columns/sizes.ts';
 import { textColumn } from '../src/columns/text.ts';
 import type { TextColumn } from '../src/columns/text-column.ts';
 import { place, placedByteLength, restore } from '../src/columns/wire.ts';
 import { CurationError } from '../src/errors.ts';
-import { decode as decodeMorsel } from '../src/formats/decode.ts';
 import { createExaminer, type Examination, type Examiner } from '../src/filters/examiner.ts';
+import { decode as decodeMorsel } from '../src/formats/decode.ts';
 import { createEncoder } from '../src/formats/encoders.ts';
 import type { Encode, Morsel } from '../src/formats/format.ts';
 import type { Signatures } from '../src/kernels/signatures.ts';
 import { createSigner, type Signer } from '../src/kernels/signer.ts';
 import type { Analysis, Job, Outcome, PlacedPiece, TaskName, Tasks } from '../src/parallel/tasks.ts';
+import type { Cuts } from '../src/verdicts.ts';
 
 // Each export is one task of src/parallel/tasks.ts: unwrap, call, hand back. What outlives a task is made once a thread.
 
@@ -61,6 +64,7 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
       ? undefined
       : (await signerOfJob()).sign(hashed, allocate);
   const outcomes = examined?.outcomes ?? [];
+  const units = examined?.cutUnits(allocate);
   return {
     output: {
       ...common,
@@ -68,6 +72,7 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
       rest: decoded.rest,
       signatures,
       outcomes,
+      units,
       textLengths,
       writtenLengths,
       rowBytes,
@@ -88,6 +93,7 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
           ]),
           ...(signatures === undefined ? [] : arraysOf(signatures)),
           ...(ids === undefined ? [] : [ids.bytes, ids.lengths]),
+          ...(units === undefined ? [] : Object.values(units)),
         ].flatMap(ownedBuffer),
       ),
     ],
@@ -138,6 +144,7 @@ function tooLarge(
       rejects: [],
       signatures: undefined,
       outcomes: [],
+      units: undefined,
       textLengths: none,
       writtenLengths: none,
       rowBytes: none,
@@ -180,7 +187,8 @@ function signerOfJob(): Promise<Signer> {
 }
 
 function examinerOfJob(examination: Examination): Promise<Examiner> {
-  return (examiner ??= createExaminer(examination, deserializeSchema(job.outputs['rows']!.schema)));
+  const rows = job.outputs['rows'];
+  return (examiner ??= createExaminer(examination, rows && deserializeSchema(rows.schema)));
 }
 
 function outputNamed(name: string): JobEncoder {
@@ -192,7 +200,11 @@ function outputNamed(name: string): JobEncoder {
     const buffers = description.writesFromSlab ? 'take' : 'copy';
     const { reasonColumn } = description;
     const withReasons = reasonColumn === undefined ? undefined : addReasonField(schema, reasonColumn);
-    output = { schema, withReasons, encode: createEncoder(description.format, withReasons ?? schema, buffers) };
+    output = {
+      schema,
+      withReasons,
+      encode: createEncoder(description.format, withReasons ?? schema, buffers),
+    };
     outputs.set(name, output);
   }
   return output;
@@ -201,9 +213,16 @@ function outputNamed(name: string): JobEncoder {
 function gatherPieces(schema: Schema, pieces: readonly PlacedPiece[], allocate: Allocate): Batch {
   return gather(
     schema,
-    pieces.map(({ placement, bytes, rows }) => ({ batch: restore(schema, placement, bytes), rows })),
+    pieces.map(({ placement, bytes, rows, cuts }) => {
+      const batch = restore(schema, placement, bytes);
+      return { batch: cuts === undefined ? batch : cutBatch(batch, cuts), rows };
+    }),
     allocate,
   );
+}
+
+function cutBatch(batch: Batch, cuts: Cuts): Batch {
+  return replaceText(batch, job.textIndex, cutText(textColumn(batch, job.textIndex), cuts));
 }
 
 /** Memory of this thread, used again by every batch that is encoded to something else. */

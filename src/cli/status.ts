@@ -35,6 +35,7 @@ export function createStatus(
           `Reading ${formatCount(event.inputs)} input${event.inputs === 1 ? '' : 's'}${bytes}${documents}; ${event.threads} thread${event.threads === 1 ? '' : 's'}${index}\n`,
         );
       }
+      if (event.type === 'measure') stream.write('Measuring scores, in a pass of its own\n');
       if (event.type !== 'progress') return;
       if (rewrites) {
         stream.write(`\r\x1b[2K${statusLine(event.progress, stream.columns || 80)}`);

@@ -44,19 +44,29 @@ const DONE: Readonly<Record<Report['verb'], string>> = {
 };
 
 const BAR_WIDTH = 24;
+const MOST_REASONS = 12;
 
-/** Why documents were dropped, most frequent first, each with a bar in proportion. Reasons that never came are left out, but for duplicates. */
+/**
+ * Why documents were dropped, most frequent first, each with a bar in proportion. Reasons that never came are left out, but for
+ * duplicates; rare ones are counted together.
+ */
 function reasonLines({ documents }: Report): string[] {
   const found = Object.entries(documents.dropped)
     .filter(([reason, dropped]) => dropped > 0 || reason.endsWith('-duplicate'))
     .toSorted(([, a], [, b]) => b - a);
-  const most = Math.max(1, ...found.map(([, dropped]) => dropped));
-  const width = Math.max(16, ...found.map(([reason]) => reason.length + 1));
-  return found.map(([reason, dropped]) => {
+  const shown: (readonly [string, number])[] = found.slice(0, MOST_REASONS);
+  const others = found.slice(MOST_REASONS);
+  if (others.length > 0) {
+    const sum = others.reduce((total, [, dropped]) => total + dropped, 0);
+    shown.push([`${others.length} more, in report.json`, sum]);
+  }
+  const most = Math.max(1, ...shown.map(([, dropped]) => dropped));
+  const width = Math.max(14, ...shown.map(([reason]) => reason.length + 1));
+  return shown.map(([reason, dropped]) => {
     const percent =
       documents.read === 0 ? '' : `  ${((100 * dropped) / documents.read).toFixed(1).padStart(5)} %`;
     const bar = '▇'.repeat(Math.round((BAR_WIDTH * dropped) / most));
-    return `  ${reason.padEnd(width)}${formatCount(dropped).padStart(27 - width)}${percent}  ${bar}`.trimEnd();
+    return `  ${reason.padEnd(width)}${formatCount(dropped).padStart(13)}${percent}  ${bar}`.trimEnd();
   });
 }
 

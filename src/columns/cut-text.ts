@@ -1,16 +1,6 @@
 import { copyBytes } from './copy.ts';
+import type { Cuts } from '../verdicts.ts';
 import type { TextColumn } from './text-column.ts';
-
-/** What is cut out of the texts of a batch. */
-export interface Cuts {
-  /** Rows that lose something, ascending. */
-  readonly rows: Uint32Array;
-  /** For each of `rows` how many of the ranges are its own, in order. */
-  readonly rangeCounts: Uint32Array;
-  /** Ranges to remove, in bytes from the start of the row's text: not empty, ascending, apart from each other. */
-  readonly starts: Uint32Array;
-  readonly ends: Uint32Array;
-}
 
 /** The column without what is cut out of it, in memory of its own; other rows are copied as they are. */
 export function cutText({ bytes, offsets, rowCount }: TextColumn, cuts: Cuts): TextColumn {

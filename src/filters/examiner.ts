@@ -1,11 +1,14 @@
 import { type Data, Float32, makeData, type Schema, Utf8 } from 'apache-arrow';
 import { type Batch, makeBatch } from '../columns/batch.ts';
+import type { Allocate } from '../columns/memory.ts';
 import { replaceText } from '../columns/replace-text.ts';
 import { textColumn } from '../columns/text.ts';
 import type { TextColumn } from '../columns/text-column.ts';
+import type { Units } from '../kernels/line-units.ts';
 import { createRuleKernel } from '../kernels/rules.ts';
 import { type Chain, type ChainStep, createChain, type Outcomes } from './chain.ts';
-import type { WordRule } from './filter.ts';
+import type { StepOptions, WordRule } from './filter.ts';
+import { createUnitCutter } from './repeated-lines.ts';
 
 /** What a thread is to do with the text of every batch. */
 export interface Examination {
@@ -15,6 +18,8 @@ export interface Examination {
   readonly after: readonly ChainStep[];
   /** Whether dropped rows keep the text they came with, for `--keep-rejects`. */
   readonly keepsDropped: boolean;
+  /** Options of the count of repeated lines, which comes last. */
+  readonly repeatedLines: StepOptions | undefined;
   /** Whether values that filters find are appended to the batch as columns. */
   readonly writesValues: boolean;
 }
@@ -29,6 +34,8 @@ export interface Examined {
   readonly text: TextColumn;
   /** Of the filters before, then of those after. */
   readonly outcomes: readonly [Outcomes, Outcomes];
+  /** Lines or sentences of the rows that passed, if repeated ones are counted. */
+  cutUnits(allocate: Allocate): Units | undefined;
 }
 
 /** Judges whole batches in a thread; not reentrant. */
@@ -36,13 +43,17 @@ export interface Examiner {
   examine(batch: Batch, textIndex: number): Examined;
 }
 
-/** @param schema of the batches that come out. */
-export async function createExaminer(examination: Examination, schema: Schema): Promise<Examiner> {
+/** @param schema of the batches that come out; undefined where no values are written. */
+export async function createExaminer(
+  examination: Examination,
+  schema: Schema | undefined,
+): Promise<Examiner> {
   const { words, keepsDropped, writesValues } = examination;
   const kernel = await createRuleKernel(words);
   const options = { words, kernel, keepsDropped };
   const before = await createChain(examination.before, options);
   const after = await createChain(examination.after, options);
+  const cutter = examination.repeatedLines && createUnitCutter(examination.repeatedLines);
 
   return {
     examine(batch, textIndex) {
@@ -59,13 +70,19 @@ export async function createExaminer(examination: Examination, schema: Schema): 
         batch:
           values.length === 0
             ? edited
-            : makeBatch(schema, batch.numRows, [...edited.data.children, ...values]),
+            : makeBatch(schema!, batch.numRows, [...edited.data.children, ...values]),
         hashed: first.text,
         text: second.text,
         outcomes,
+        cutUnits: (allocate) => cutter?.cut(second.text, droppedBy(outcomes), allocate),
       };
     },
   };
+}
+
+/** 1 for each row that one of them dropped. */
+function droppedBy([first, second]: Examined['outcomes']): Uint8Array {
+  return first.reasons.map((reason, row) => (reason === 0 && second.reasons[row] === 0 ? 0 : 1));
 }
 
 function valueColumns({ columns }: Chain, { values }: Outcomes): Data[] {

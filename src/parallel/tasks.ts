@@ -5,7 +5,9 @@ import type { Outcomes } from '../filters/chain.ts';
 import type { Examination } from '../filters/examiner.ts';
 import type { OutputFormat } from '../formats/encoders.ts';
 import type { Encoded, Morsel, Reject } from '../formats/format.ts';
+import type { Units } from '../kernels/line-units.ts';
 import type { SignatureParameters, Signatures } from '../kernels/signatures.ts';
+import type { Cuts } from '../verdicts.ts';
 
 /** What a thread must know of the whole run; sent once, when the thread starts. */
 export interface Job {
@@ -47,6 +49,8 @@ export interface PlacedPiece extends PlacedBatch {
   readonly rows: Uint32Array | undefined;
   /** Number of the reason for each of these rows, where they were dropped and are written all the same. */
   readonly reasons: Uint8Array | undefined;
+  /** What is cut out of the text, by rows of the whole batch. */
+  readonly cuts: Cuts | undefined;
 }
 
 /** A morsel decoded into the slab, judged and hashed. The arrays lie behind the batch in the slab where there is room. */
@@ -60,6 +64,8 @@ export interface Analysis {
   readonly signatures: Signatures | undefined;
   /** What the filters before and after the hashing decided; empty without filters. */
   readonly outcomes: readonly Outcomes[];
+  /** Lines or sentences of the rows that the filters passed, where repeated ones are counted. */
+  readonly units: Units | undefined;
   /** Bytes of each text as it was read; empty where no text column is judged. */
   readonly textLengths: Uint32Array;
   /** Bytes of each text as it will be written: the same array where nothing is edited. */

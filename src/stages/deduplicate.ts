@@ -112,7 +112,7 @@ class OrderedDeduplicator implements Deduplicator {
         this.decide(signatures, row, row - start, firstOrdinal + row, verdicts, twins);
       }
     }
-    return { verdicts, twins, evidence: undefined };
+    return { verdicts, twins, evidence: undefined, cuts: undefined };
   }
 
   private decide(

@@ -14,6 +14,7 @@ export interface Choice {
 /** Rows that are to be written, still lying in the slab they were decoded to. */
 export interface Selected extends PlacedBatch {
   readonly choices: readonly Choice[];
+  readonly cuts: PlacedPiece['cuts'];
   /** Logical bytes of every row of the batch, chosen or not. */
   readonly rowBytes: Uint32Array;
   readonly slab: Slab;
@@ -85,7 +86,7 @@ class Unfinished {
   }
 
   *add(
-    batch: PlacedBatch,
+    batch: Pick<PlacedPiece, 'placement' | 'bytes' | 'cuts'>,
     { rows, reasons }: Choice,
     rowBytes: Uint32Array,
     slab: Slab,
@@ -124,7 +125,7 @@ class Unfinished {
     const copied = await copy(this.output, this.pieces);
     for (const held of this.slabs) held.release();
     this.slabs = [];
-    this.pieces = [{ ...copied, rows: undefined, reasons: joined(this.pieces) }];
+    this.pieces = [{ ...copied, rows: undefined, reasons: joined(this.pieces), cuts: undefined }];
   }
 }
 

@@ -72,7 +72,7 @@ export function createTally(options: TallyOptions): Tally {
       }
       return { source: sources[marks.source[low]!]!.path, row: marks.row[low]! + of - marks.ordinal[low]! };
     },
-    add(source, { rowCount, rejects, textLengths, writtenLengths }, { verdicts, evidence }) {
+    add(source, { rowCount, rejects, textLengths, writtenLengths }, { verdicts, evidence, cuts }) {
       let skipped = 0;
       if (marks.source.at(-1) !== source) mark(ordinal, source, rowsOf[source]!);
       for (const reject of rejects) {
@@ -90,6 +90,9 @@ export function createTally(options: TallyOptions): Tally {
         } else {
           dropped[verdict - 1]!++;
         }
+      }
+      if (cuts !== undefined) {
+        for (let i = 0; i < cuts.starts.length; i++) textKept -= cuts.ends[i]! - cuts.starts[i]!;
       }
       unreadable += skipped;
       rowsOf[source]! += rowCount + skipped;

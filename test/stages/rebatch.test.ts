@@ -44,6 +44,7 @@ async function cut(
       yield {
         placement: start as never,
         bytes: new Uint8Array(0),
+        cuts: undefined,
         choices: [
           {
             output: 'rows',
@@ -147,6 +148,7 @@ test('gives its slabs back when the consumer leaves early', async () => {
       yield {
         placement: 0 as never,
         bytes: new Uint8Array(0),
+        cuts: undefined,
         choices: [{ output: 'rows', rows: Uint32Array.of(0), reasons: undefined }],
         rowBytes: Uint32Array.of(1),
         slab: {

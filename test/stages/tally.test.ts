@@ -47,7 +47,7 @@ test('counts every document once, and finds where each came from, damaged rows i
             textLengths: new Uint32Array(rowCount).fill(2),
             writtenLengths: new Uint32Array(rowCount).fill(1),
           },
-          { verdicts: Uint8Array.from(verdicts), twins: undefined, evidence: undefined },
+          { verdicts: Uint8Array.from(verdicts), twins: undefined, evidence: undefined, cuts: undefined },
         );
         expect(tally.rowsOf(source)).toBe(rows[source]);
       }
