@@ -1,5 +1,6 @@
-import { kindOf, unicodeTables } from './unicode.ts';
-import { blocksBase64, classesBase64, classFlags } from './wasm/characters.generated.ts';
+import * as flags from './character-flags.ts';
+import { decodeAt, widthOf } from './simplified-characters.ts';
+import { kindOf, type UnicodeTables, unicodeTables } from './unicode.ts';
 
 /*
  * What a sentence is, in one pass over the bytes. A word is what stands between white space.
@@ -82,37 +83,28 @@ function abbreviationKey(bytes: Uint8Array, start: number, end: number): number 
 }
 
 const UNKNOWN = 255;
-/** As in wasm/characters.generated.ts. */
-const SPACE_FLAG = 16;
-const TERMINAL_FLAG = 128;
-const PUNCTUATION_FLAG = 256;
 let known: Uint8Array | undefined;
-let find: ((code: number) => number) | undefined;
+let tables: UnicodeTables | undefined;
 
 /** Class of a code point from 0x80 on; looked up once for each. */
 function classOf(code: number): number {
   if (code >= 0x20000) return LOWER;
   known ??= new Uint8Array(0x20000).fill(UNKNOWN);
-  find ??= classFinder();
   const found = known[code]!;
-  return found === UNKNOWN ? (known[code] = find(code)) : found;
+  return found === UNKNOWN ? (known[code] = findClass(code)) : found;
 }
 
-function classFinder(): (code: number) => number {
-  const blocks = Buffer.from(blocksBase64, 'base64');
-  const classes = Buffer.from(classesBase64, 'base64');
-  const letters = unicodeTables();
-  return (code) => {
-    const flags = classFlags[classes[(blocks[code >> 7]! << 7) | (code & 127)]!]!;
-    if (flags & SPACE_FLAG) return SPACE;
-    if (flags & TERMINAL_FLAG) return WIDE;
-    if (flags & PUNCTUATION_FLAG) {
-      const character = String.fromCodePoint(code);
-      return OPENINGS.includes(character) ? OPENING : DASHES.includes(character) ? DASH : MARK;
-    }
-    // Vowel signs and accents are no letters of the tables, but words and so sentences end in them: all else counts as a small letter.
-    return kindOf(letters, code) > 2 ? UPPER : LOWER;
-  };
+function findClass(code: number): number {
+  const found = flags.flagsOf(code);
+  if (found & flags.SPACE) return SPACE;
+  if (found & flags.TERMINAL) return WIDE;
+  if (found & flags.PUNCTUATION) {
+    const character = String.fromCodePoint(code);
+    return OPENINGS.includes(character) ? OPENING : DASHES.includes(character) ? DASH : MARK;
+  }
+  tables ??= unicodeTables();
+  // Vowel signs and accents are no letters of the tables, but words and so sentences end in them: all else counts as a small letter.
+  return kindOf(tables, code) > 2 ? UPPER : LOWER;
 }
 
 /**
@@ -135,30 +127,12 @@ export function sentenceEnd(bytes: Uint8Array, start: number, end: number): numb
     let kind: number;
     if (first < 0x80) kind = ascii[first]!;
     else {
-      // One code point of valid UTF-8, or one byte of anything else. Bytes from `end` on read as 0, no continuation.
-      const second = at + 1 < end ? bytes[at + 1]! : 0;
-      const third = at + 2 < end ? bytes[at + 2]! : 0;
-      const fourth = at + 3 < end ? bytes[at + 3]! : 0;
-      let code = 0;
-      if (first >= 0xc2 && first < 0xe0 && (second & 0xc0) === 0x80) {
-        code = ((first & 0x1f) << 6) | (second & 0x3f);
-        next = at + 2;
-      } else if (first >= 0xe0 && first < 0xf0 && (second & 0xc0) === 0x80 && (third & 0xc0) === 0x80) {
-        code = ((first & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
-        if (code < 0x800 || (code >= 0xd800 && code < 0xe000)) code = 0;
-        else next = at + 3;
-      } else if (
-        first >= 0xf0 &&
-        first < 0xf5 &&
-        (second & 0xc0) === 0x80 &&
-        (third & 0xc0) === 0x80 &&
-        (fourth & 0xc0) === 0x80
-      ) {
-        code = ((first & 0x07) << 18) | ((second & 0x3f) << 12) | ((third & 0x3f) << 6) | (fourth & 0x3f);
-        if (code < 0x10000 || code > 0x10ffff) code = 0;
-        else next = at + 4;
+      const code = decodeAt(bytes, at, end);
+      if (code < 0) kind = OTHER;
+      else {
+        kind = classOf(code);
+        next = at + widthOf(code);
       }
-      kind = code === 0 ? OTHER : classOf(code);
     }
 
     if (kind <= DIGIT) {
@@ -179,6 +153,12 @@ export function sentenceEnd(bytes: Uint8Array, start: number, end: number): numb
       if (core < 0) core = at;
       terminal = false;
       glued = false;
+      if (kind === LOWER) {
+        // Most of a text; what follows a small letter is only of interest when it is something else.
+        const letters = next;
+        while (next < end && bytes[next]! >= 0x61 && bytes[next]! <= 0x7a) next++;
+        if (next > letters) previous = LOWER;
+      }
     } else if (kind === WIDE) {
       candidate = next;
       glued = true;
