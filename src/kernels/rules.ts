@@ -11,6 +11,7 @@ const ASCII_FLAGS = 1024;
 const CLASS_FLAGS = 1280;
 const STAGE1 = 2048;
 const STAGE2 = 10752;
+const TWO_BYTE_FLAGS = 126976;
 const TEXT = 131136;
 /** Spaces before the text, and behind it; the kernel reads them. */
 const MARGIN = 64;
@@ -82,12 +83,16 @@ export interface RuleText {
  * code point without any property.
  *
  * **Tokens**, rule `whitespace`: maximal runs of other than white space (Python's `str.split()`). Rule `unicode`, close to UAX #29 and
- * to what a tokenizer of English gives:
+ * to how spaCy cuts English:
  * - a word is a maximal run of letters, marks, numbers, format characters and underscores. An apostrophe (' or U+2019) or a full stop
- *   between two of these, a comma between two decimal digits, belongs to it;
+ *   between two of these, a comma, hyphen, solidus or colon between two decimal digits, belongs to it;
+ * - but an English clitic behind a word ('s 't 'd 'm 're 've 'll) is a token, with its apostrophe;
  * - each letter or number of a script without spaces (see unicode.ts) is a token;
  * - of all other characters (punctuation, symbols, controls) each is a token, but a run of the same character is one: `...`, `---`;
  * - marks and format characters belong to the token before them; where there is none they begin a word.
+ *
+ * spaCy knows more: abbreviations ("U.S.", "e.g."), addresses of the web, emoticons and units are single tokens there, "don't" is "do"
+ * and "n't", and quotes or brackets in the midst of a word stay inside.
  */
 export interface RuleKernel {
   readonly words: WordRule;
@@ -407,8 +412,11 @@ function instantiate(module: object): Exports {
   flags.set(classFlags, CLASS_FLAGS / 2);
   bytes.set(blocks, STAGE1);
   bytes.set(classes, STAGE2);
-  // ASCII is the first block.
-  for (let code = 0; code < 128; code++) flags[ASCII_FLAGS / 2 + code] = classFlags[classes[code]!]!;
+  for (let code = 0; code < 0x800; code++) {
+    const found = classFlags[classes[(blocks[code >> 7]! << 7) | (code & 127)]!]!;
+    flags[TWO_BYTE_FLAGS / 2 + code] = found;
+    if (code < 0x80) flags[ASCII_FLAGS / 2 + code] = found;
+  }
   bytes.fill(0x20, TEXT - MARGIN, TEXT);
   return exports;
 }

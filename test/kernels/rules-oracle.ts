@@ -7,8 +7,10 @@ const isBlank = new RegExp(`^[${SPACE}]*$`, 'u');
 const leading = new RegExp(`^[${SPACE}]+`, 'u');
 
 const WORD = '[\\p{L}\\p{M}\\p{N}\\p{Cf}_]';
-const JOINS = `['\u2019.](?=${WORD})|(?<=\\p{Nd}),(?=\\p{Nd})`;
+const JOINS = `['\u2019.](?=${WORD})|(?<=\\p{Nd})[-,/:](?=\\p{Nd})(?=${WORD})`;
 const unicodeToken = new RegExp(`${WORD}(?:${WORD}|${JOINS})*|([^${SPACE}])\\1*[\\p{M}\\p{Cf}]*`, 'gu');
+const isWord = new RegExp(`^${WORD}`, 'u');
+const beforeClitic = new RegExp(`(?=['\u2019](?:[sStTdDmM]|[rR][eE]|[vV][eE]|[lL][lL])(?!${WORD}))`, 'u');
 const whitespaceToken = new RegExp(`[^${SPACE}]+`, 'gu');
 const tables = unicodeTables();
 
@@ -26,7 +28,10 @@ export function tokensOf(text: string, words: 'unicode' | 'whitespace'): string[
     return String.fromCodePoint(STAND_IN + (solos.length & 1));
   }).join('');
   let next = 0;
-  return (renamed.match(unicodeToken) ?? []).map((token) =>
+  const tokens = (renamed.match(unicodeToken) ?? []).flatMap((token) =>
+    isWord.test(token) ? token.split(beforeClitic) : [token],
+  );
+  return tokens.map((token) =>
     Array.from(token, (character) =>
       character.codePointAt(0)! >> 1 === STAND_IN >> 1 ? solos[next++]! : character,
     ).join(''),
@@ -44,7 +49,8 @@ export function stripEnd(text: string): string {
 }
 export const isBlankText = (text: string): boolean => isBlank.test(text);
 
-const lineBreak = new RegExp('\\r\\n|[\\n\\v\\f\\r\\x1c-\\x1e\\x85\\u2028\\u2029]', 'u');
+const BREAK = '\\n-\\r\\x1c-\\x1e\\x85\\u2028\\u2029';
+const lineBreak = new RegExp(`\\r\\n|[${BREAK}]`, 'u');
 
 /** Python's `str.splitlines()`. */
 export function splitLines(text: string): string[] {

@@ -192,12 +192,17 @@ const cut = (text: string): string[] => {
 };
 
 test.each([
-  ["don't stop", ["don't", 'stop']],
-  ['don\u2019t', ['don\u2019t']],
+  ["don't stop", ['don', "'t", 'stop']],
+  ['he\u2019ll I\u2019m. O\u2019Brien', ['he', '\u2019ll', 'I', '\u2019m', '.', 'O\u2019Brien']],
+  [
+    "Y'ALL'D'VE 1990's l'or it's\u2014x\u00e9's a'se",
+    ["Y'ALL", "'D", "'VE", '1990', "'s", "l'or", 'it', "'s", '\u2014', 'x\u00e9', "'s", "a'se"],
+  ],
   ["'tis rock'n'roll'", ["'", 'tis', "rock'n'roll", "'"]],
   ["a''b", ['a', "''", 'b']],
   ['U.S. 3.14 1,234 a,b 1,b', ['U.S', '.', '3.14', '1,234', 'a', ',', 'b', '1', ',', 'b']],
   ['well-known snake_case', ['well', '-', 'known', 'snake_case']],
+  ['9/11 9:25 1990-95 B-7 1/a :1', ['9/11', '9:25', '1990-95', 'B', '-', '7', '1', '/', 'a', ':', '1']],
   ['wait... (--- ==)', ['wait', '...', '(', '---', '==', ')']],
   ['\u65e5\u672c\u8a9e and x', ['\u65e5', '\u672c', '\u8a9e', 'and', 'x']],
   ['caf\u00e9 cafe\u0301', ['caf\u00e9', 'cafe\u0301']],

@@ -9,7 +9,8 @@
  *   10752   stage 2 (up to 256 blocks of 128 bytes: class of each code point)
  *   43520   free for the C4 line rules (8 KiB)
  *   51712   free for the repetition rules (12 KiB)
- *   64000   data of the assembly itself (`memory.data`), up to 128 KiB
+ *   64000   data of the assembly itself (`memory.data`), up to the next
+ *   126976  flags of each code point below 0x800 (2048 x u16)
  *   131072  the text, 64 bytes of spaces before and behind it; from there on placed by rules.ts
  */
 export const MASKS: usize = 0;
@@ -23,6 +24,7 @@ export const STAGE2: usize = 10752;
 export const C4_AREA: usize = 43520;
 /** 12 KiB that only rules-repetition.ts uses. */
 export const REPETITION_AREA: usize = 51712;
+export const TWO_BYTE_FLAGS: usize = 126976;
 export const TEXT: usize = 131136;
 
 /** Flags of a character, see wasm/characters.generated.ts. */

@@ -1,5 +1,5 @@
 import { bits, decode, flagsOf, hashToken, isByte, isDigit, isLetter, isSpace } from './rules-characters';
-import { ASCII_FLAGS, DIGIT, EXTEND, LETTER, SOLO, SPACE, STATISTICS, SYMBOL, WORD } from './rules-layout';
+import { ASCII_FLAGS, DIGIT, EXTEND, LETTER, SOLO, SPACE, STATISTICS, SYMBOL, TWO_BYTE_FLAGS, WORD } from './rules-layout';
 
 export { decode, flagsOf };
 
@@ -10,6 +10,37 @@ const NONE: u32 = 0xffffffff;
 /** {@link hashToken} for callers outside. */
 export function hashBytes(p: usize, end: usize): u64 {
   return hashToken(p, end);
+}
+
+/** What belongs to a word between digits, among 16 bytes: comma, hyphen, solidus, colon; the full stop does so anyway. */
+// @ts-ignore: decorator
+@inline
+function isInner(x: v128): v128 {
+  return v128.or(v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x50)), i8x16.splat(0x7b)), isByte(x, 0x3a));
+}
+
+/** Whether what stands behind an apostrophe is the rest of an English clitic: s, t, d, m, re, ve or ll, and no word goes on behind it. */
+function isClitic(p: usize): bool {
+  const first = load<u8>(p) | 0x20;
+  if (first == 0x73 || first == 0x74 || first == 0x64 || first == 0x6d) p++;
+  else {
+    const pair = load<u16>(p) | 0x2020;
+    if (pair != 0x6572 && pair != 0x6576 && pair != 0x6c6c) return false;
+    p += 2;
+  }
+  return (flagsOf(decode(p) & 0xffffff) & WORD) == 0;
+}
+
+/** Of a token of ASCII `[p, end)`: LETTER if it has one, SYMBOL if it has a character that is none. */
+// @ts-ignore: decorator
+@inline
+function foundIn(p: usize, end: usize): u32 {
+  let found: u32 = 0;
+  for (; p < end; p++) {
+    const flags = <u32>load<u16>(ASCII_FLAGS + (<usize>load<u8>(p) << 1));
+    found |= (flags & LETTER) | (~flags & SYMBOL);
+  }
+  return found;
 }
 
 /**
@@ -48,6 +79,7 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
       let tokens = ~bits(isSpace(a), isSpace(b), isSpace(c), isSpace(d));
       let runs = tokens;
       let starts: u64;
+      let clitics: u64 = 0;
       if (unicode) {
         runs = named | bits(isByte(a, 0x5f), isByte(b, 0x5f), isByte(c, 0x5f), isByte(d, 0x5f));
         const marks = bits(
@@ -56,25 +88,30 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
           v128.or(isByte(c, 0x27), isByte(c, 0x2e)),
           v128.or(isByte(d, 0x27), isByte(d, 0x2e)),
         );
-        const commas = bits(isByte(a, 0x2c), isByte(b, 0x2c), isByte(c, 0x2c), isByte(d, 0x2c));
+        const inner = bits(isInner(a), isInner(b), isInner(c), isInner(d));
         const ahead = load<u8>(p, 64);
         // Whether a mark joins words is not known before a byte >= 0x80 is: it is left to the characters.
-        if (((marks | commas) >> (count - 1)) & 1 && (!ascii || ahead >= 0x80)) {
+        if (((marks | inner) >> (count - 1)) & 1 && (!ascii || ahead >= 0x80)) {
           count--;
           ascii = false;
         }
         let aheadFlags: u64 = 0;
         if (ahead < 0x80) aheadFlags = <u64>load<u16>(ASCII_FLAGS + (<usize>ahead << 1));
         const joinsWords = marks & ((runs << 1) | run) & ((runs >> 1) | ((aheadFlags & <u64>WORD) << 62));
-        const joinsDigits = commas & ((digits << 1) | digit) & ((digits >> 1) | ((aheadFlags & <u64>DIGIT) << 60));
+        const joinsDigits = inner & ((digits << 1) | digit) & ((digits >> 1) | ((aheadFlags & <u64>DIGIT) << 60));
         runs |= joinsWords | joinsDigits;
+        for (let joins = joinsWords; joins; joins &= joins - 1) {
+          const at = p + <usize>ctz<u64>(joins);
+          if (load<u8>(at) == 0x27 && isClitic(at + 1)) clitics |= joins & -joins;
+        }
       }
       if (count != 0) {
         const kept = ALL >> (64 - count);
         if (unicode) {
           const symbols = tokens & ~runs;
           const behind = symbols & ((symbols << 1) | (open & ~run));
-          starts = symbols | (runs & ~((runs << 1) | run));
+          clitics &= kept;
+          starts = symbols | clitics | (runs & ~((runs << 1) | run));
           if (behind) {
             const same = bits(
               v128.eq<i8>(a, v128.load(p - 1)),
@@ -110,6 +147,17 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
           const before = runStarts & (((1 as u64) << at) - 1);
           spokenTokens--;
           spokenLength -= before ? <u32>(at - 63 + clz<u64>(before)) : <u32>(p + <usize>at - start);
+        }
+        // A word and its clitic are one run, which has a letter: that of the clitic. What the word itself has comes on top.
+        for (let heads = runStarts; clitics; clitics &= clitics - 1) {
+          const at = ctz<u64>(clitics);
+          const before = heads & (((1 as u64) << at) - 1);
+          const host = before ? p + 63 - <usize>clz<u64>(before) : start;
+          const found = foundIn(host, p + <usize>at);
+          alphaTokens += found & LETTER;
+          if (found & SYMBOL) spokenTokens++;
+          else spokenLength -= <u32>(p + <usize>at - host);
+          heads |= clitics & -clitics;
         }
         plain = <u64>(plainBits < plain || plainSum < runStarts);
         mute = <u64>(muteBits < mute || muteSum < runStarts);
@@ -149,12 +197,9 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
     let same: u32 = NONE; // the character that goes on with an open token of symbols
     if (open) {
       length = <u32>(p - start);
-      for (let at = start; at < p; at++) {
-        const code = <usize>load<u8>(at);
-        flags = <u32>load<u16>(ASCII_FLAGS + (code << 1));
-        found |= (flags & LETTER) | (~flags & SYMBOL);
-        same = <u32>code;
-      }
+      found = foundIn(start, p);
+      same = <u32>load<u8>(p - 1);
+      flags = <u32>load<u16>(ASCII_FLAGS + (<usize>same << 1));
       if (run) {
         spokenTokens--;
         spokenLength -= length;
@@ -173,8 +218,9 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
       const code = character & 0xffffff;
       const next = p + <usize>(character >> 24);
       const before = flags;
-      flags = code < 0x80 ? <u32>load<u16>(ASCII_FLAGS + (code << 1)) : flagsOf(code);
+      flags = code < 0x800 ? <u32>load<u16>(TWO_BYTE_FLAGS + (code << 1)) : flagsOf(code);
       let goesOn = false;
+      let clitic = false;
       if (unicode) {
         if (length != 0) {
           if (flags & WORD) {
@@ -184,7 +230,9 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
             if (code == 0x27 || code == 0x2e || code == 0x2019) {
               const ahead = decode(next) & 0xffffff;
               goesOn = (flagsOf(ahead) & WORD) != 0;
-            } else if (code == 0x2c) {
+              clitic = goesOn && code != 0x2e && isClitic(next);
+              if (clitic) goesOn = false;
+            } else if (code == 0x2c || code == 0x2d || code == 0x2f || code == 0x3a) {
               const ahead = flagsOf(decode(next) & 0xffffff);
               goesOn = (before & ahead & DIGIT) != 0 && (ahead & WORD) != 0;
             }
@@ -211,7 +259,7 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
           continue;
         }
         start = p;
-        word = (flags & WORD) != 0;
+        word = clitic || (flags & WORD) != 0;
         same = code;
         found = 0;
       }
