@@ -1,6 +1,7 @@
 export type { Batch } from './columns/batch.ts';
 export type {
   ConvertOptions,
+  CurationOptions,
   DedupOptions,
   DedupStreamOptions,
   DuplicateOptions,
@@ -13,6 +14,25 @@ export { convert } from './convert.ts';
 export { dedup } from './dedup.ts';
 export { dedupStream } from './dedup-stream.ts';
 export { CurationError, type ErrorCode } from './errors.ts';
+export { type FilterOptions, filter } from './filter.ts';
+export type { OptionValue, Recipe, RecipeStep, WordRule } from './filters/filter.ts';
 export type { Compression, FormatName } from './formats/format.ts';
+export {
+  type Example,
+  type InspectedReason,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+} from './inspect.ts';
+export { presets } from './presets.ts';
 export { read } from './read.ts';
-export type { Manifest, NearDuplicateReport, Part, Progress, Report, RunEvent } from './report.ts';
+export { parseRecipe, printRecipe, recipeSchema } from './recipe.ts';
+export type {
+  Calibration,
+  Manifest,
+  NearDuplicateReport,
+  Part,
+  Progress,
+  Report,
+  RunEvent,
+} from './report.ts';
