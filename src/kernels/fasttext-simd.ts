@@ -57,15 +57,16 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
   const slotBits = Math.max(6, Math.floor(Math.log2(CACHE_BYTES / slotBytes)));
   const place = areaIn(
     memory,
-    SLACK + TEXT_BYTES + SLACK + 2 * (rowBytes + 64) + 8 * wordNgrams + 64 + slotBytes * 2 ** slotBits,
+    SLACK + TEXT_BYTES + SLACK + 2 * (rowBytes + 64) + 64 + 8 * wordNgrams + 64 + slotBytes * 2 ** slotBits,
   );
   if (place === undefined) return undefined;
   const text = place + SLACK;
   const total = text + TEXT_BYTES + SLACK;
   const once = padded(total + rowBytes);
-  const ngrams = padded(once + rowBytes);
+  const scratch = padded(once + rowBytes);
+  const ngrams = scratch + 64;
   const cache = padded(ngrams + 8 * wordNgrams);
-  kernel.setArea(text, total, once, ngrams, cache, 64 - slotBits, slotBytes, rowBytes);
+  kernel.setArea(text, total, once, scratch, ngrams, cache, 64 - slotBits, slotBytes, rowBytes);
   kernel.setNgrams(wordNgrams, bucket, minn, maxn);
   const { wordCount, bytes, starts, slots, isPruned, kept, ranks } = dictionary;
   kernel.setDictionary(

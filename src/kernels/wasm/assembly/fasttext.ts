@@ -31,11 +31,22 @@ const LABEL: u64 = 0x5f6c6562616c5f5f;
 
 /** Bytes below it, as signed numbers, go on with a character. */
 const FIRST_OF_CHARACTER: i32 = -64;
+/** Longest parts for which the characters of four of them fit 32 bytes. */
+const MOST_GROUPED: i32 = 7;
+/** Which bytes go on with a character where all are of two or three bytes. */
+const MARKS_2: u32 = 0xaaaaaaaa;
+const MARKS_3: u32 = 0xb6db6db6;
+/** Puts the first bytes of four characters of 1, 2 or 3 bytes on top of the lanes. */
+const PICK_1: v128 = i8x16(-1, -1, -1, 0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3);
+const PICK_2: v128 = i8x16(-1, -1, -1, 0, -1, -1, -1, 2, -1, -1, -1, 4, -1, -1, -1, 6);
+const PICK_3: v128 = i8x16(-1, -1, -1, 0, -1, -1, -1, 3, -1, -1, -1, 6, -1, -1, -1, 9);
 
 let text: usize = 0;
 let total: usize = 0;
 /** The sums of a word that is not kept: words are added up before they are added, whatever the cache has seen. */
 let once: usize = 0;
+/** 16 bytes to take a vector apart. */
+let scratch: usize = 0;
 let ngrams: usize = 0;
 let cache: usize = 0;
 let cacheShift: u64 = 0;
@@ -74,6 +85,7 @@ export function setArea(
   textAt: usize,
   totalAt: usize,
   onceAt: usize,
+  scratchAt: usize,
   ngramsAt: usize,
   cacheAt: usize,
   shift: u32,
@@ -83,6 +95,7 @@ export function setArea(
   text = textAt;
   total = totalAt;
   once = onceAt;
+  scratch = scratchAt;
   ngrams = ngramsAt;
   cache = cacheAt;
   cacheShift = shift;
@@ -209,12 +222,17 @@ function addBucket(target: usize, key: u32): u32 {
     addRow(target, wordCount + key);
     return 1;
   }
-  const word = load<u32>(kept + ((key >> 5) << 2));
-  const bit = key & 31;
-  if (((word >> bit) & 1) == 0) return 0;
-  const before = word & (((<u32>1) << bit) - 1);
-  addRow(target, wordCount + load<u32>(ranks + ((key >> 5) << 2)) + popcnt<u32>(before));
+  if (keptBit(key) == 0) return 0;
+  addKept(target, key);
   return 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function addKept(target: usize, key: u32): void {
+  const place = (key >> 5) << 2;
+  const before = load<u32>(kept + place) & (((<u32>1) << (key & 31)) - 1);
+  addRow(target, wordCount + load<u32>(ranks + place) + popcnt<u32>(before));
 }
 
 // @ts-ignore: decorator
@@ -237,6 +255,99 @@ function find(at: usize, length: u32, hash: u32): i32 {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function continuations(at: usize): u32 {
+  return i8x16.bitmask(i8x16.lt_s(v128.load(at), i8x16.splat(<i8>FIRST_OF_CHARACTER)));
+}
+
+/** Four hashes, each modulo the buckets, as in `bucketOf`. */
+// @ts-ignore: decorator
+@inline
+function bucketsOf(hashes: v128): v128 {
+  const factor = i32x4.splat(<i32>inverse);
+  const low = i64x2.shr_u(i64x2.extmul_low_i32x4_u(hashes, factor), <i32>inverseShift);
+  const high = i64x2.shr_u(i64x2.extmul_high_i32x4_u(hashes, factor), <i32>inverseShift);
+  const quotients = i32x4.shuffle(low, high, 0, 2, 4, 6);
+  const rests = i32x4.sub(hashes, i32x4.mul(quotients, i32x4.splat(bucket)));
+  return i32x4.min_u(rests, i32x4.sub(rests, i32x4.splat(bucket)));
+}
+
+// @ts-ignore: decorator
+@inline
+function keptBit(key: u32): u32 {
+  return (load<u32>(kept + ((key >> 5) << 2)) >> key) & 1;
+}
+
+/** Adds the buckets of the first `lanes` of four; returns how many rows that were. */
+// @ts-ignore: decorator
+@inline
+function addBuckets(target: usize, keys: v128, lanes: i32): u32 {
+  v128.store(scratch, keys);
+  if (kept == 0) {
+    for (let lane = 0; lane < lanes; lane++) addRow(target, wordCount + load<u32>(scratch + 4 * lane));
+    return lanes;
+  }
+  let hits =
+    keptBit(i32x4.extract_lane(keys, 0)) |
+    (keptBit(i32x4.extract_lane(keys, 1)) << 1) |
+    (keptBit(i32x4.extract_lane(keys, 2)) << 2) |
+    (keptBit(i32x4.extract_lane(keys, 3)) << 3);
+  hits &= ((<u32>1) << lanes) - 1;
+  let count: u32 = 0;
+  while (hits != 0) {
+    addKept(target, load<u32>(scratch + 4 * ctz(hits)));
+    hits &= hits - 1;
+    count++;
+  }
+  return count;
+}
+
+/**
+ * Parts that begin with up to four characters from `start` on, which are followed by others of the same `width` in bytes:
+ * `regular` of them in all, then the closing bracket if it is nearer than the longest part reaches.
+ */
+function addRegular(target: usize, start: usize, width: i32, regular: i32): u32 {
+  const picked = width == 1 ? PICK_1 : width == 2 ? PICK_2 : PICK_3;
+  const isClosing = width > 1 && regular < maxn + 3;
+  let hashes = i32x4.splat(BASIS);
+  let at = start;
+  let count: u32 = 0;
+  for (let n = 1; n <= maxn; n++) {
+    for (let i = 0; i < width; i++) {
+      // The byte goes to the top of its lane, and comes down with its sign.
+      const bytes = i32x4.shr_s(i8x16.swizzle(v128.load(at++), picked), 24);
+      hashes = i32x4.mul(v128.xor(hashes, bytes), i32x4.splat(PRIME));
+    }
+    const lanes = min(4, regular - n + 1);
+    if (lanes <= 0) break;
+    if (n >= minn) count += addBuckets(target, bucketsOf(hashes), lanes);
+    const lane = regular - n;
+    if (isClosing && lane < 4 && n < maxn && n + 1 >= minn) {
+      v128.store(scratch, hashes);
+      count += addBucket(target, bucketOf((load<u32>(scratch + 4 * lane) ^ 0x3e) * PRIME));
+    }
+  }
+  return count;
+}
+
+/** Parts that begin with the character at `start`. */
+function addFrom(target: usize, begin: usize, start: usize, stop: usize): u32 {
+  let byte: i32 = load<i8>(start);
+  let hash = BASIS;
+  let at = start;
+  let count: u32 = 0;
+  for (let n = 1; n <= maxn; n++) {
+    do {
+      hash = (hash ^ <u32>byte) * PRIME;
+      byte = load<i8>(++at);
+    } while (byte < FIRST_OF_CHARACTER);
+    if (n >= minn && (n > 1 || (start != begin && at != stop))) count += addBucket(target, bucketOf(hash));
+    if (at == stop) break;
+  }
+  return count;
+}
+
 /**
  * Parts of a word in angle brackets, which are written over the separators around it; nobody reads those again.
  * Returns how many rows were added.
@@ -249,20 +360,34 @@ function addParts(target: usize, first: usize, length: u32): u32 {
   // Ends the last character, whatever comes behind it.
   const behind = load<u8>(stop);
   store<u8>(stop, 0x20);
+  const isGrouped = minn > 1 && maxn <= MOST_GROUPED;
   let count: u32 = 0;
-  for (let start = begin; start < stop; start++) {
-    let byte: i32 = load<i8>(start);
-    if (byte < FIRST_OF_CHARACTER) continue;
-    let hash = BASIS;
-    let at = start;
-    for (let n = 1; n <= maxn; n++) {
-      do {
-        hash = (hash ^ <u32>byte) * PRIME;
-        byte = load<i8>(++at);
-      } while (byte < FIRST_OF_CHARACTER);
-      if (n >= minn && (n > 1 || (start != begin && at != stop))) count += addBucket(target, bucketOf(hash));
-      if (at == stop) break;
+  // No part begins with the closing bracket, which is one by itself.
+  for (let start = begin; start < stop - 1; ) {
+    if (load<i8>(start) < FIRST_OF_CHARACTER) {
+      start++;
+      continue;
     }
+    if (isGrouped) {
+      const marks = continuations(start) | (continuations(start + 16) << 16);
+      const width = <i32>ctz(~(marks >> 1)) + 1;
+      if (width <= 3) {
+        // A closing bracket is as wide as ASCII is.
+        const left = <i32>((width == 1 ? stop : stop - 1) - start);
+        const size = min((maxn + 3) * width, left);
+        const here = ((<u32>1) << size) - 1;
+        const pattern = width == 1 ? 0 : width == 2 ? MARKS_2 : MARKS_3;
+        const regular = <i32>popcnt(~marks & here);
+        // The byte behind them must begin a character, or the last one would be longer.
+        if ((marks & (here * 2 + 1)) == (pattern & here) && regular * width == size) {
+          count += addRegular(target, start, width, regular);
+          start += min(4, regular) * width;
+          continue;
+        }
+      }
+    }
+    count += addFrom(target, begin, start, stop);
+    start++;
   }
   store<u8>(stop, behind);
   return count;
