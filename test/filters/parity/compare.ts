@@ -67,14 +67,7 @@ export async function compare(
     differing: 0,
     differences: [],
   }));
-  const judges = await Promise.all(
-    comparisons.map(async ({ open, name }) =>
-      open().catch((e: unknown) => {
-        console.log(name, String(e));
-        return undefined;
-      }),
-    ),
-  );
+  const judges = await Promise.all(comparisons.map(({ open }) => open()));
   const datatrove = await openDatatrove(comparisons.map(({ theirs }) => theirs));
   try {
     const found = new Set<string>();
@@ -87,7 +80,6 @@ export async function compare(
         for (const [k, verdict] of verdicts.entries()) {
           const i = chosen[k]!;
           const result = results[i]!;
-          if (judges[i] === undefined) continue;
           const ours = judged(judges[i]!, document);
           const theirs = wordsOfTheirs(verdict);
           result.documents++;

@@ -202,6 +202,8 @@ const VARIANTS: readonly Comparison[] = [
     char_duplicates_ratio: 1,
     new_line_ratio: 0.02,
   }),
+  withOptions('symbol-lines', { replace_char: '***' }),
+  withOptions('symbol-lines', { replace_char: '\n' }),
   withOptions('pii', { remove_emails: false }),
   withOptions('pii', { remove_ips: false, email_replacement: ['<e-mail>'] }),
   withOptions('pii', {

@@ -22,7 +22,8 @@ export interface Outcome {
 export interface Judge {
   readonly name: string;
   readonly definition: FilterDefinition;
-  judge(bytes: Uint8Array, column?: string): Outcome;
+  /** @param around bytes that lie before and behind the document in memory. */
+  judge(bytes: Uint8Array, column?: string, around?: Uint8Array): Outcome;
 }
 
 const kernels = new Map<WordRule, Promise<RuleKernel>>();
@@ -61,21 +62,23 @@ export async function openJudge(
   name: string,
   given: Readonly<Record<string, OptionValue>> = {},
   words: WordRule = 'whitespace',
+  ownKernel?: RuleKernel,
 ): Promise<Judge> {
   const definition = await definitionNamed(name);
   const options = filledOptions(definition, given);
   const resources = (await definition.load?.(options)) ?? {};
-  const kernel = await kernelOf(words);
+  const kernel = ownKernel ?? (await kernelOf(words));
   const filter = await definition.create(options, { resources, words, kernel });
   const reasons = definition.reasons(options);
   return {
     name,
     definition,
-    judge(bytes, column) {
+    judge(bytes, column, around = AROUND) {
       kernel.forget();
-      const document = openDocument(bytes, column, kernel);
+      const document = openDocument(bytes, column, around, kernel);
       const verdict = filter.judge(document);
       if (verdict === 0) return passed(document.isEdited ? copyOf(document) : undefined);
+      if (document.isEdited) throw new Error(`${name}: another text for a document that it drops`);
       const reason = reasons[verdict - 1];
       if (reason === undefined)
         throw new RangeError(`${name}: verdict ${verdict} of ${reasons.length} reasons`);
@@ -89,10 +92,10 @@ export function inARow(judges: readonly Judge[]): Judge {
   return {
     name: judges.map(({ name }) => name).join(' + '),
     definition: judges[0]!.definition,
-    judge(bytes, column) {
+    judge(bytes, column, around) {
       let text: Uint8Array | undefined;
       for (const judge of judges) {
-        const outcome = judge.judge(text ?? bytes, column);
+        const outcome = judge.judge(text ?? bytes, column, around);
         if (outcome.reason !== undefined) return { ...outcome, text: undefined };
         text = outcome.text ?? text;
       }
@@ -111,8 +114,8 @@ const passed = (text: Uint8Array | undefined): Outcome => ({
 
 const copyOf = ({ bytes, start, end }: Document): Uint8Array => bytes.slice(start, end);
 
-/** Bytes of other documents around it, so that a filter that reads past the bounds finds something it should not. */
-const AROUND = Buffer.from('the end of and{ lorem ipsum.\n-8.8.8.8a@b.co \u{1f600}');
+/** What lies around a document, so that a filter that reads past its bounds finds something it should not. */
+export const AROUND: Uint8Array = Buffer.from('the end of and{ lorem ipsum.\n-8.8.8.8a@b.co \u{1f600}');
 
 interface OpenDocument extends Document {
   bytes: Uint8Array;
@@ -121,15 +124,16 @@ interface OpenDocument extends Document {
   isEdited: boolean;
 }
 
-function openDocument(bytes: Uint8Array, column: string | undefined, kernel: RuleKernel): OpenDocument {
-  const surrounded = new Uint8Array(AROUND.length * 2 + bytes.length);
-  surrounded.set(AROUND);
-  surrounded.set(bytes, AROUND.length);
-  surrounded.set(AROUND, AROUND.length + bytes.length);
+function openDocument(
+  bytes: Uint8Array,
+  column: string | undefined,
+  around: Uint8Array,
+  kernel: RuleKernel,
+): OpenDocument {
   return {
-    bytes: surrounded,
-    start: AROUND.length,
-    end: AROUND.length + bytes.length,
+    bytes: Buffer.concat([around, bytes, around]),
+    start: around.length,
+    end: around.length + bytes.length,
     column,
     isEdited: false,
     replace(replacement, start, end) {
