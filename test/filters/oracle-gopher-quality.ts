@@ -11,7 +11,8 @@ export function gopherQualityOf(text: string, options: StepOptions, words: WordR
   const occurrences = (part: string): number => text.split(part).length - 1;
   const share = (elements: readonly string[], law: (element: string) => boolean): number =>
     elements.filter(law).length / elements.length;
-  const present = new Set(options['stop_words'] as readonly string[]).intersection(new Set(tokens));
+  const stopWords = new Set(options['stop_words'] as readonly string[]);
+  const present = new Set(tokens.filter((token) => stopWords.has(token)));
   const meanLength = lengthOf(spoken.join('')) / spoken.length;
   // Without a word there is nothing to divide by, and no rule of symbols.
   const forEach = (count: number): number => (tokens.length === 0 ? Number.NaN : count / tokens.length);
