@@ -36,3 +36,9 @@ export type {
   Report,
   RunEvent,
 } from './report.ts';
+export {
+  type TrainEvent,
+  type TrainQualityOptions,
+  type TrainReport,
+  trainQuality,
+} from './train-quality.ts';

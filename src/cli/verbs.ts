@@ -17,6 +17,11 @@ export const verbs: Readonly<Record<string, CliVerb>> = {
     usage: 'sluice run RECIPE IN... -o OUT [options]',
     load: async () => (await import('./verbs/run.ts')).runVerb,
   },
+  'train-quality': {
+    summary: 'learn what good documents are, for filter --quality-model',
+    usage: 'sluice train-quality --positive FILES --negative FILES -o MODEL [options]',
+    load: async () => (await import('./verbs/train-quality.ts')).trainQualityVerb,
+  },
   inspect: {
     summary: 'show what a run dropped, why, and examples',
     usage: 'sluice inspect DIR [options]',
