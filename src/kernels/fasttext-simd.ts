@@ -37,6 +37,8 @@ const SLACK = 64;
 const CACHE_BYTES = Number(process.env['CB'] ?? 2) * 2 ** 20;
 /** Bytes of a word and what is known of it, without its sums. */
 const SLOT_BYTES = 48;
+/** Buckets listed until 2 KiB are reached, and those of four characters more: at most 64 of a character. */
+const LISTED_BYTES = 4096;
 const PAGE = 65_536;
 
 let compiled: object | undefined;
@@ -57,16 +59,25 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
   const slotBits = Math.max(6, Math.floor(Math.log2(CACHE_BYTES / slotBytes)));
   const place = areaIn(
     memory,
-    SLACK + TEXT_BYTES + SLACK + 2 * (rowBytes + 64) + 64 + 8 * wordNgrams + 64 + slotBytes * 2 ** slotBits,
+    SLACK +
+      TEXT_BYTES +
+      SLACK +
+      2 * (rowBytes + 64) +
+      64 +
+      LISTED_BYTES +
+      8 * wordNgrams +
+      64 +
+      slotBytes * 2 ** slotBits,
   );
   if (place === undefined) return undefined;
   const text = place + SLACK;
   const total = text + TEXT_BYTES + SLACK;
   const once = padded(total + rowBytes);
   const scratch = padded(once + rowBytes);
-  const ngrams = scratch + 64;
+  const listed = scratch + 64;
+  const ngrams = listed + LISTED_BYTES;
   const cache = padded(ngrams + 8 * wordNgrams);
-  kernel.setArea(text, total, once, scratch, ngrams, cache, 64 - slotBits, slotBytes, rowBytes);
+  kernel.setArea(text, total, once, scratch, listed, ngrams, cache, 64 - slotBits, slotBytes, rowBytes);
   kernel.setNgrams(wordNgrams, bucket, minn, maxn);
   const { wordCount, bytes, starts, slots, isPruned, kept, ranks } = dictionary;
   kernel.setDictionary(

@@ -31,6 +31,7 @@ const LABEL: u64 = 0x5f6c6562616c5f5f;
 
 /** Bytes below it, as signed numbers, go on with a character. */
 const FIRST_OF_CHARACTER: i32 = -64;
+const LISTED_BYTES: usize = 2048;
 /** Longest parts for which the characters of four of them fit 32 bytes. */
 const MOST_GROUPED: i32 = 7;
 /** Which bytes go on with a character where all are of two or three bytes. */
@@ -47,6 +48,8 @@ let total: usize = 0;
 let once: usize = 0;
 /** 16 bytes to take a vector apart. */
 let scratch: usize = 0;
+/** Buckets of a word whose rows are to be added: `LISTED_BYTES`, and what four characters can add to them. */
+let listed: usize = 0;
 let ngrams: usize = 0;
 let cache: usize = 0;
 let cacheShift: u64 = 0;
@@ -86,6 +89,7 @@ export function setArea(
   totalAt: usize,
   onceAt: usize,
   scratchAt: usize,
+  listAt: usize,
   ngramsAt: usize,
   cacheAt: usize,
   shift: u32,
@@ -96,6 +100,7 @@ export function setArea(
   total = totalAt;
   once = onceAt;
   scratch = scratchAt;
+  listed = listAt;
   ngrams = ngramsAt;
   cache = cacheAt;
   cacheShift = shift;
@@ -218,21 +223,9 @@ function bucketOf(hash: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function addBucket(target: usize, key: u32): u32 {
-  if (kept == 0) {
-    addRow(target, wordCount + key);
-    return 1;
-  }
-  if (keptBit(key) == 0) return 0;
-  addKept(target, key);
+  if (kept != 0 && keptBit(key) == 0) return 0;
+  addRow(target, rowOf(key));
   return 1;
-}
-
-// @ts-ignore: decorator
-@inline
-function addKept(target: usize, key: u32): void {
-  const place = (key >> 5) << 2;
-  const before = load<u32>(kept + place) & (((<u32>1) << (key & 31)) - 1);
-  addRow(target, wordCount + load<u32>(ranks + place) + popcnt<u32>(before));
 }
 
 // @ts-ignore: decorator
@@ -279,40 +272,68 @@ function keptBit(key: u32): u32 {
   return (load<u32>(kept + ((key >> 5) << 2)) >> key) & 1;
 }
 
-/** Adds the buckets of the first `lanes` of four; returns how many rows that were. */
+/** Lists a bucket if it has a row; returns the end of the list. No branch: which ones have cannot be foretold. */
 // @ts-ignore: decorator
 @inline
-function addBuckets(target: usize, keys: v128, lanes: i32): u32 {
-  v128.store(scratch, keys);
-  if (kept == 0) {
-    for (let lane = 0; lane < lanes; lane++) addRow(target, wordCount + load<u32>(scratch + 4 * lane));
-    return lanes;
+function list(end: usize, key: u32): usize {
+  store<u32>(end, key);
+  return end + ((kept == 0 ? 1 : keptBit(key)) << 2);
+}
+
+/** The same for the first `lanes` of four. */
+// @ts-ignore: decorator
+@inline
+function listLanes(end: usize, keys: v128, lanes: i32): usize {
+  end = list(end, i32x4.extract_lane(keys, 0));
+  if (lanes > 1) end = list(end, i32x4.extract_lane(keys, 1));
+  if (lanes > 2) end = list(end, i32x4.extract_lane(keys, 2));
+  if (lanes > 3) end = list(end, i32x4.extract_lane(keys, 3));
+  return end;
+}
+
+// @ts-ignore: decorator
+@inline
+function rowOf(key: u32): usize {
+  if (kept == 0) return wordCount + key;
+  const place = (key >> 5) << 2;
+  const before = load<u32>(kept + place) & (((<u32>1) << (key & 31)) - 1);
+  return wordCount + load<u32>(ranks + place) + popcnt<u32>(before);
+}
+
+/** Adds the rows of the buckets listed up to `end`; returns how many. */
+function addListed(target: usize, end: usize): u32 {
+  if (rowBytes == 64 && codes == 0) {
+    // 16 numbers, as in the models for languages, stay in registers.
+    let a = v128.load(target);
+    let b = v128.load(target + 16);
+    let c = v128.load(target + 32);
+    let d = v128.load(target + 48);
+    for (let at = listed; at < end; at += 4) {
+      const row = rows + (rowOf(load<u32>(at)) << 6);
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row + 16));
+      c = f32x4.add(c, v128.load(row + 32));
+      d = f32x4.add(d, v128.load(row + 48));
+    }
+    v128.store(target, a);
+    v128.store(target + 16, b);
+    v128.store(target + 32, c);
+    v128.store(target + 48, d);
+  } else {
+    for (let at = listed; at < end; at += 4) addRow(target, rowOf(load<u32>(at)));
   }
-  let hits =
-    keptBit(i32x4.extract_lane(keys, 0)) |
-    (keptBit(i32x4.extract_lane(keys, 1)) << 1) |
-    (keptBit(i32x4.extract_lane(keys, 2)) << 2) |
-    (keptBit(i32x4.extract_lane(keys, 3)) << 3);
-  hits &= ((<u32>1) << lanes) - 1;
-  let count: u32 = 0;
-  while (hits != 0) {
-    addKept(target, load<u32>(scratch + 4 * ctz(hits)));
-    hits &= hits - 1;
-    count++;
-  }
-  return count;
+  return <u32>((end - listed) >> 2);
 }
 
 /**
  * Parts that begin with up to four characters from `start` on, which are followed by others of the same `width` in bytes:
  * `regular` of them in all, then the closing bracket if it is nearer than the longest part reaches.
  */
-function addRegular(target: usize, start: usize, width: i32, regular: i32): u32 {
+function listRegular(end: usize, start: usize, width: i32, regular: i32): usize {
   const picked = width == 1 ? PICK_1 : width == 2 ? PICK_2 : PICK_3;
   const isClosing = width > 1 && regular < maxn + 3;
   let hashes = i32x4.splat(BASIS);
   let at = start;
-  let count: u32 = 0;
   for (let n = 1; n <= maxn; n++) {
     for (let i = 0; i < width; i++) {
       // The byte goes to the top of its lane, and comes down with its sign.
@@ -321,31 +342,30 @@ function addRegular(target: usize, start: usize, width: i32, regular: i32): u32 
     }
     const lanes = min(4, regular - n + 1);
     if (lanes <= 0) break;
-    if (n >= minn) count += addBuckets(target, bucketsOf(hashes), lanes);
+    if (n >= minn) end = listLanes(end, bucketsOf(hashes), lanes);
     const lane = regular - n;
     if (isClosing && lane < 4 && n < maxn && n + 1 >= minn) {
       v128.store(scratch, hashes);
-      count += addBucket(target, bucketOf((load<u32>(scratch + 4 * lane) ^ 0x3e) * PRIME));
+      end = list(end, bucketOf((load<u32>(scratch + 4 * lane) ^ 0x3e) * PRIME));
     }
   }
-  return count;
+  return end;
 }
 
 /** Parts that begin with the character at `start`. */
-function addFrom(target: usize, begin: usize, start: usize, stop: usize): u32 {
+function listFrom(end: usize, begin: usize, start: usize, stop: usize): usize {
   let byte: i32 = load<i8>(start);
   let hash = BASIS;
   let at = start;
-  let count: u32 = 0;
   for (let n = 1; n <= maxn; n++) {
     do {
       hash = (hash ^ <u32>byte) * PRIME;
       byte = load<i8>(++at);
     } while (byte < FIRST_OF_CHARACTER);
-    if (n >= minn && (n > 1 || (start != begin && at != stop))) count += addBucket(target, bucketOf(hash));
+    if (n >= minn && (n > 1 || (start != begin && at != stop))) end = list(end, bucketOf(hash));
     if (at == stop) break;
   }
-  return count;
+  return end;
 }
 
 /**
@@ -362,11 +382,16 @@ function addParts(target: usize, first: usize, length: u32): u32 {
   store<u8>(stop, 0x20);
   const isGrouped = minn > 1 && maxn <= MOST_GROUPED;
   let count: u32 = 0;
+  let end = listed;
   // No part begins with the closing bracket, which is one by itself.
   for (let start = begin; start < stop - 1; ) {
     if (load<i8>(start) < FIRST_OF_CHARACTER) {
       start++;
       continue;
+    }
+    if (end - listed >= LISTED_BYTES) {
+      count += addListed(target, end);
+      end = listed;
     }
     if (isGrouped) {
       const marks = continuations(start) | (continuations(start + 16) << 16);
@@ -380,17 +405,17 @@ function addParts(target: usize, first: usize, length: u32): u32 {
         const regular = <i32>popcnt(~marks & here);
         // The byte behind them must begin a character, or the last one would be longer.
         if ((marks & (here * 2 + 1)) == (pattern & here) && regular * width == size) {
-          count += addRegular(target, start, width, regular);
+          end = listRegular(end, start, width, regular);
           start += min(4, regular) * width;
           continue;
         }
       }
     }
-    count += addFrom(target, begin, start, stop);
+    end = listFrom(end, begin, start, stop);
     start++;
   }
   store<u8>(stop, behind);
-  return count;
+  return count + addListed(target, end);
 }
 
 /** Adds the n-grams that end with a word. */
