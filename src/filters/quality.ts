@@ -166,13 +166,16 @@ async function loadModel(path: string, name: string, options: StepOptions): Prom
     });
   });
   try {
-    const { size } = await file.stat();
+    const about = await file.stat();
+    if (!about.isFile()) {
+      throw new CurationError('BAD_INPUT', `${path}: expected a quality model, found no regular file`);
+    }
     const { buffer, bytesRead } = await file.read(new Uint8Array(8), 0, 8, 0);
     if (bytesRead === 8 && isQualityModel(buffer)) {
-      if (size > MOST_MODEL_BYTES) {
+      if (about.size > MOST_MODEL_BYTES) {
         throw new CurationError(
           'BAD_INPUT',
-          `${path}: expected a quality model of at most ${MOST_MODEL_BYTES} bytes, found ${size}`,
+          `${path}: expected a quality model of at most ${MOST_MODEL_BYTES} bytes, found ${about.size}`,
         );
       }
       return { name, own: parseModel(await file.readFile(), path).model };

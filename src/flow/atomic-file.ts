@@ -3,11 +3,11 @@ import { basename, dirname, join } from 'node:path';
 import { CurationError } from '../errors.ts';
 
 /** Writes a small file so that it appears complete or not at all. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const hiddenPath = hiddenPathOf(path);
   const file = await open(hiddenPath, 'w').catch(explainWriteError(hiddenPath));
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();

@@ -54,6 +54,10 @@ export function scoreLinear({ bias, weights }: LinearModel): FeatureScore {
   };
 }
 
+/** Marks of a document in a spool. */
+const POSITIVE = 1;
+const HELD_OUT = 2;
+
 /**
  * Documents to train on, as counted buckets: about 4 bytes for each distinct one. Each entry holds the bucket and, in its low byte, how
  * often it occurs.
@@ -107,21 +111,16 @@ export class FeatureSpool {
   };
 
   /** Ends the document at hand; one without features is left out and gives false. */
-  close(isPositive: boolean): boolean {
+  close(isPositive: boolean, isHeldOut = false): boolean {
     if (this.#length === this.#startOf(this.#documents)) return false;
     if (this.#documents === this.#ends.length) {
       this.#ends = copyOf(this.#ends, new Uint32Array(2 * this.#documents));
       this.#marks = copyOf(this.#marks, new Uint8Array(2 * this.#documents));
     }
     this.#ends[this.#documents] = this.#length;
-    this.#marks[this.#documents] = isPositive ? 1 : 0;
+    this.#marks[this.#documents] = (isPositive ? POSITIVE : 0) | (isHeldOut ? HELD_OUT : 0);
     this.#documents++;
     return true;
-  }
-
-  /** Takes back the features of the document at hand. */
-  discard(): void {
-    this.#length = this.#startOf(this.#documents);
   }
 
   clear(): void {
@@ -130,7 +129,11 @@ export class FeatureSpool {
   }
 
   isPositive(document: number): boolean {
-    return this.#marks[document] === 1;
+    return (this.#marks[document]! & POSITIVE) !== 0;
+  }
+
+  isHeldOut(document: number): boolean {
+    return (this.#marks[document]! & HELD_OUT) !== 0;
   }
 
   /** Entries of a document; a view. */
@@ -155,7 +158,9 @@ export interface LinearTraining {
   readonly rate?: number;
   /** Pull of weights to zero, for each document that touches them; default 1e-6. */
   readonly decay?: number;
-  /** Documents of each class in all, so that both classes weigh the same. */
+  /** Whether documents that are held out are left out. */
+  readonly holdsOut?: boolean;
+  /** Documents of each class to train on in all, so that both classes weigh the same. */
   readonly positives: number;
   readonly negatives: number;
 }
@@ -179,9 +184,10 @@ export class LinearTrainer {
 
   /** One step for each document of a window, in an order that `seed` and `round` shuffle. */
   train(window: FeatureSpool, round: number): void {
-    const { seed, positives, negatives } = this.#options;
+    const { seed, positives, negatives, holdsOut = false } = this.#options;
     const total = positives + negatives;
     for (const document of shuffled(window.documents, seed, round)) {
+      if (holdsOut && window.isHeldOut(document)) continue;
       const isPositive = window.isPositive(document);
       const weight = total / (2 * (isPositive ? positives : negatives));
       this.#step(window.entries(document), isPositive ? 1 : 0, weight);
