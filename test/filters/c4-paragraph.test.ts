@@ -31,7 +31,7 @@ test.each([
         const read = typeof text === 'string' ? text : textOf(text);
         expect(rule(text)).toEqual(paragraphsOf(read, min_paragraphs, min_paragraph_len));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   },
 );

@@ -22,7 +22,8 @@ export function finewebQualityOf(text: string, options: StepOptions, words: Word
     return { reason: 'short_line_ratio', statistic: short, threshold: maxShort };
 
   const maxRepeated = threshold('char_duplicates_ratio');
-  const repeated = lines.filter((line, i) => lines.indexOf(line) < i);
+  const firstAt = new Map(lines.map((line, i) => [line, i] as const).toReversed());
+  const repeated = lines.filter((line, i) => firstAt.get(line)! < i);
   const repeatedShare = lengthOf(repeated.join('')) / lengthOf(text.replaceAll('\n', ''));
   if (maxRepeated !== null && repeatedShare > maxRepeated)
     return { reason: 'char_dup_ratio', statistic: repeatedShare, threshold: maxRepeated };

@@ -51,11 +51,11 @@ export async function ruleOf(
 export async function realDocuments(): Promise<string[]> {
   const files: readonly [name: string, step: number][] = [
     ['web/cc_en_head-0091', 1],
-    ['quality/dclm-human-judgements', 1],
-    ['corpora/debian-handbook', 16],
-    ['langid/udhr', 4],
-    ['corpora/tldr-pages', 120],
-    ['corpora/stackexchange-coffee', 8],
+    ['quality/dclm-human-judgements', 2],
+    ['corpora/debian-handbook', 60],
+    ['langid/udhr', 12],
+    ['corpora/tldr-pages', 300],
+    ['corpora/stackexchange-coffee', 10],
   ];
   const texts: string[] = [];
   for (const [name, step] of files) {

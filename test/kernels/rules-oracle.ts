@@ -17,8 +17,15 @@ const tables = unicodeTables();
 /** Code points in the private use area beyond the Basic Multilingual Plane: what solo characters are renamed to, so that they are no letters. */
 const STAND_IN = 0xf0000;
 
-/** Tokens of a text by two regular expressions. */
-export function tokensOf(text: string, words: 'unicode' | 'whitespace'): string[] {
+let last: { readonly text: string; readonly words: string; readonly tokens: readonly string[] } | undefined;
+
+/** Tokens of a text by regular expressions; those of the last text are remembered, as they are asked for under many options. */
+export function tokensOf(text: string, words: 'unicode' | 'whitespace'): readonly string[] {
+  if (last?.text !== text || last.words !== words) last = { text, words, tokens: cutTokens(text, words) };
+  return last.tokens;
+}
+
+function cutTokens(text: string, words: 'unicode' | 'whitespace'): string[] {
   if (words === 'whitespace') return text.match(whitespaceToken) ?? [];
   // A character of a script without spaces becomes a symbol, and no two of them the same, so that none joins the next.
   const solos: string[] = [];

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 
 /** What rules look at, in pieces that make up texts full of edges. */
@@ -143,19 +144,16 @@ export function textOf(bytes: Uint8Array): string {
     text +=
       length === undefined
         ? String.fromCharCode(0xdc00 + bytes[at]!)
-        : decode(bytes.subarray(at, at + length));
+        : Buffer.from(bytes.subarray(at, at + length)).toString();
     at += length ?? 1;
   }
   return text;
 }
 
-const decode = (bytes: Uint8Array): string =>
-  new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-
+/** Whether these bytes are one character, and all of it. */
 function isCharacter(bytes: Uint8Array): boolean {
-  try {
-    return Array.from(decode(bytes)).length === 1;
-  } catch {
-    return false;
-  }
+  const [first = 0] = bytes;
+  if (first < 0x80) return bytes.length === 1;
+  if (bytes.length === 1 || !isUtf8(bytes)) return false;
+  return bytes.subarray(1).every((byte) => (byte & 0xc0) === 0x80);
 }
