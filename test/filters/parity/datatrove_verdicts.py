@@ -93,7 +93,7 @@ def kind_of(character):
     if character < "\x80":
         if character.isalpha():
             return "upper" if character.isupper() else "lower"
-        return "digit" if character in "0123456789+" else "mark" if category[0] == "P" or character == "`" else "other"
+        return "digit" if character in "0123456789+>" else "mark" if category[0] == "P" or character == "`" else "other"
     if category == "Cs":
         return "other"
     if character >= "\U00020000":
@@ -131,7 +131,7 @@ def sentence_end(text, start):
             ends = glued = address = False
             continue
         if kind in ("lower", "upper", "digit", "other"):
-            if kind == "upper" and (before, previous) == ("lower", "dot") and not address:
+            if kind == "upper" and ends and (before, previous) == ("lower", "dot") and not address:
                 candidate = at
             if candidate is not None:
                 return candidate
