@@ -82,6 +82,7 @@ function abbreviationKey(bytes: Uint8Array, start: number, end: number): number 
   return key;
 }
 
+const FINAL_SIGMA = 0x3c2;
 const UNKNOWN = 255;
 let known: Uint8Array | undefined;
 let tables: UnicodeTables | undefined;
@@ -104,7 +105,8 @@ function findClass(code: number): number {
   }
   tables ??= unicodeTables();
   // Vowel signs and accents are no letters of the tables, but words and so sentences end in them: all else counts as a small letter.
-  return kindOf(tables, code) > 2 ? UPPER : LOWER;
+  // The final sigma has another letter in that table too, but is a small one.
+  return kindOf(tables, code) > 2 && code !== FINAL_SIGMA ? UPPER : LOWER;
 }
 
 /**
