@@ -14,7 +14,13 @@ const RULES: readonly WordRule[] = ['unicode', 'whitespace'];
 /** Thresholds so near to what small texts have that all reasons come up; each rule off but the one, once. */
 const SETTINGS: readonly StepOptions[] = [
   {},
-  { min_doc_words: 4, min_avg_word_length: 2, max_symbol_word_ratio: 0.2, max_bullet_lines_ratio: 0.4 },
+  {
+    min_doc_words: 4,
+    min_avg_word_length: 2,
+    max_symbol_word_ratio: 0.2,
+    max_bullet_lines_ratio: 0.3,
+    max_non_alpha_words_ratio: 0.2,
+  },
   {
     min_doc_words: 0,
     max_doc_words: 30,
@@ -27,7 +33,7 @@ const SETTINGS: readonly StepOptions[] = [
     max_doc_words: null,
     min_avg_word_length: null,
     max_avg_word_length: null,
-    max_non_alpha_words_ratio: 0.5,
+    max_non_alpha_words_ratio: 0.2,
   },
   {
     min_doc_words: null,

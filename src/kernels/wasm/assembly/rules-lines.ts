@@ -1,4 +1,4 @@
-import { bits, decode, flagsOf, hashToken, isByte } from './rules-characters';
+import { after, bits, decode, flagsOf, hashToken, isByte } from './rules-characters';
 import { ASCII_FLAGS, SPACE, STATISTICS, STOP } from './rules-layout';
 
 const HIGH_BITS: u64 = 0x8080808080808080;
@@ -238,9 +238,9 @@ export function scanLines(p: usize, end: usize, starts: usize, lengths: usize): 
     p = next;
     // Characters one by one, until ASCII comes again.
     while (p < end && (load<u64>(p) & HIGH_BITS) != 0 && load<u8>(p) != 0x0a) {
-      const length = <usize>(decode(p) >> 24);
-      behind += length - 1;
-      p += length;
+      const next = after(p);
+      behind += next - p - 1;
+      p = next;
     }
     if (p > end) p = end;
   }
@@ -344,9 +344,9 @@ export function countCodePoints(p: usize, end: usize): u32 {
     }
     p += <usize>ctz<u64>(bits(a, b, c, d));
     while (p < end && (load<u64>(p) & HIGH_BITS) != 0) {
-      const length = <usize>(decode(p) >> 24);
-      behind += length - 1;
-      p += length;
+      const next = after(p);
+      behind += next - p - 1;
+      p = next;
     }
   }
   return <u32>(end - text - behind);

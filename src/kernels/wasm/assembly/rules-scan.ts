@@ -1,4 +1,4 @@
-import { bits, decode, flagsOf, hashToken, isByte, isDigit, isLetter, isSpace } from './rules-characters';
+import { after, bits, decode, flagsOf, hashToken, isByte, isDigit, isLetter, isSpace } from './rules-characters';
 import { ASCII_FLAGS, DIGIT, EXTEND, LETTER, SOLO, SPACE, STATISTICS, SYMBOL, TWO_BYTE_FLAGS, WORD } from './rules-layout';
 
 export { decode, flagsOf };
@@ -214,9 +214,34 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
     mute = 0;
     digit = 0;
     do {
+      // Of most characters nothing is asked but whether they go on with the open word. Branches, as in `after`.
+      if (length != 0 && (!unicode || word)) {
+        while (p < end) {
+          const quad = load<u32>(p);
+          if ((quad & 0x80) == 0) {
+            const kind = <u32>load<u16>(ASCII_FLAGS + ((quad & 127) << 1));
+            if (unicode ? (kind & WORD) == 0 : (kind & SPACE) != 0) break;
+            flags = kind;
+            p++;
+          } else if ((quad & 0xc0e0) == 0x80c0 && (quad & 0x1e) != 0) {
+            const kind = <u32>load<u16>(TWO_BYTE_FLAGS + ((((quad & 31) << 6) | ((quad >> 8) & 63)) << 1));
+            if (unicode ? (kind & WORD) == 0 : (kind & SPACE) != 0) break;
+            flags = kind;
+            p += 2;
+          } else {
+            const kind = flagsOf(decode(p) & 0xffffff);
+            if (unicode ? (kind & WORD) == 0 : (kind & SPACE) != 0) break;
+            flags = kind;
+            p = after(p);
+          }
+          found |= (flags & LETTER) | (~flags & SYMBOL);
+          length++;
+        }
+        if (p >= end) break;
+      }
       const character = decode(p);
       const code = character & 0xffffff;
-      const next = p + <usize>(character >> 24);
+      const next = after(p);
       const before = flags;
       flags = code < 0x800 ? <u32>load<u16>(TWO_BYTE_FLAGS + (code << 1)) : flagsOf(code);
       let goesOn = false;
