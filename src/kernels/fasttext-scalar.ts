@@ -1,14 +1,16 @@
-import { addRow } from './fasttext-matrix.ts';
+import { addRow, dotRow } from './fasttext-matrix.ts';
 import { type Dictionary, type FastTextModel, hashBytes, rankOf, shiftOf, slotOf } from './fasttext-model.ts';
 import { add, high, multiply } from './lanes.ts';
 
-/** Finds the rows of the input matrix that a text stands for. */
+/** What of a prediction takes time: which rows of the input a text stands for, and their sum with each row of the output. */
 export interface TextReader {
   /**
    * Adds the rows of the text `bytes[start .. end)` up to `sums`, which holds `dim` numbers; what was in it is lost.
    * @returns how many rows were added.
    */
   read(bytes: Uint8Array, start: number, end: number, sums: Float64Array): number;
+  /** The dot product of a vector with each row of the output. */
+  dots(vector: Float64Array, into: Float64Array): void;
 }
 
 const LABEL = Buffer.from('__label__');
@@ -28,7 +30,7 @@ export function isSeparator(byte: number): boolean {
  * one row after another.
  */
 export function createScalarReader(model: FastTextModel): TextReader {
-  const { dim, wordNgrams, bucket, minn, maxn, dictionary, input } = model;
+  const { dim, wordNgrams, bucket, minn, maxn, dictionary, input, output } = model;
   const { wordCount, isPruned, kept, ranks } = dictionary;
   // Hashes of the n-grams of words that may go on, in two halves: the one that began with the last word comes first.
   const low = new Uint32Array(wordNgrams);
@@ -106,6 +108,9 @@ export function createScalarReader(model: FastTextModel): TextReader {
       }
       addWord(END_OF_LINE, 0, END_OF_LINE.length);
       return rowCount;
+    },
+    dots(vector, into) {
+      for (let row = 0; row < into.length; row++) into[row] = dotRow(output, dim, row, vector);
     },
   };
 }

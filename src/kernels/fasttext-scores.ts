@@ -1,5 +1,6 @@
 import { dotRow } from './fasttext-matrix.ts';
 import type { FastTextModel } from './fasttext-model.ts';
+import type { TextReader } from './fasttext-scalar.ts';
 
 /** Scores of all labels for a text, from the mean of its rows. */
 export interface Scorer {
@@ -19,24 +20,22 @@ const SIGMOID_STEPS = 512;
 const MOST_SIGMOID = 8;
 
 /** Scores as fastText prints them: a probability plus 1e-5, and for `hs` the product of those on the way to the label. */
-export function createScorer(model: FastTextModel): Scorer {
-  return model.loss === 'hs' ? treeScorer(model) : flatScorer(model);
+export function createScorer(model: FastTextModel, reader: TextReader): Scorer {
+  return model.loss === 'hs' ? treeScorer(model) : flatScorer(model, reader);
 }
 
-function flatScorer({ dim, loss, labels, output }: FastTextModel): Scorer {
+function flatScorer({ loss, labels }: FastTextModel, reader: TextReader): Scorer {
   const scores = new Float64Array(labels.length);
   return {
     begin(hidden) {
-      let most = Number.NEGATIVE_INFINITY;
-      for (let label = 0; label < scores.length; label++) {
-        scores[label] = dotRow(output, dim, label, hidden);
-        most = Math.max(most, scores[label]!);
-      }
+      reader.dots(hidden, scores);
       if (loss === 'ova') {
         for (let label = 0; label < scores.length; label++)
           scores[label] = sigmoidStep(scores[label]!) + EPSILON;
         return;
       }
+      let most = Number.NEGATIVE_INFINITY;
+      for (let label = 0; label < scores.length; label++) most = Math.max(most, scores[label]!);
       let sum = 0;
       for (let label = 0; label < scores.length; label++) {
         scores[label] = Math.exp(scores[label]! - most);

@@ -21,6 +21,7 @@ interface Kernel {
   readonly addText: (length: number) => number;
   /** Adds the word that ends a line: its row or -1, and its hash. Returns how many rows the text had. */
   readonly finish: (row: number, hash: number) => number;
+  readonly dots: (vector: number, rows: number, count: number, into: number) => void;
 }
 
 // Declared here because the language's types have no WebAssembly without those of the browser.
@@ -33,8 +34,8 @@ declare const WebAssembly: {
 const TEXT_BYTES = 1 << 16;
 /** The kernel writes one byte before the text and reads, and ignores, 32 behind it. */
 const SLACK = 64;
-/** Of the cache of words: about what the second-level cache holds. */
-const CACHE_BYTES = Number(process.env['CB'] ?? 2) * 2 ** 20;
+/** Of the cache of words; larger ones were hardly faster, as they no longer fit the cache of the processor. */
+const CACHE_BYTES = 4 << 20;
 /** Bytes of a word and what is known of it, without its sums. */
 const SLOT_BYTES = 48;
 /** Buckets listed until 2 KiB are reached, and those of four characters more: at most 64 of a character. */
@@ -44,12 +45,12 @@ const PAGE = 65_536;
 let compiled: object | undefined;
 
 /**
- * The WebAssembly SIMD twin, with a cache of words. Its work area of about 2 MiB lies in the model's memory and is used again by
- * the next reader once `release` was called.
+ * The WebAssembly SIMD twin, with a cache of words. Its work area of about 4 MiB lies in the model's memory, and is gone with it.
+ * Words are added up before they are added to the text, so scores do not depend on which words the cache holds.
  * @returns undefined where the model does not lie in such memory, or the processor has no 128-bit vectors.
  */
 export function createSimdReader(model: FastTextModel): TextReader | undefined {
-  const { memory, dim, wordNgrams, bucket, minn, maxn, dictionary, input } = model;
+  const { memory, dim, wordNgrams, bucket, minn, maxn, dictionary, input, output } = model;
   if (memory === undefined) return undefined;
   const kernel = instantiate(memory);
   if (kernel === undefined) return undefined;
@@ -57,27 +58,33 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
   const isRowItself = maxn <= 0 && input.codes.length === 0;
   const slotBytes = padded(SLOT_BYTES + (isRowItself ? 0 : rowBytes));
   const slotBits = Math.max(6, Math.floor(Math.log2(CACHE_BYTES / slotBytes)));
-  const place = areaIn(
-    memory,
-    SLACK +
-      TEXT_BYTES +
-      SLACK +
-      2 * (rowBytes + 64) +
-      64 +
-      LISTED_BYTES +
-      8 * wordNgrams +
-      64 +
-      slotBytes * 2 ** slotBits,
+  const sizes = {
+    text: TEXT_BYTES + SLACK,
+    total: rowBytes,
+    once: rowBytes,
+    block: rowBytes,
+    scratch: 16,
+    listed: LISTED_BYTES,
+    ngrams: 8 * wordNgrams,
+    scores: 4 * output.rowCount,
+    cache: slotBytes * 2 ** slotBits,
+  };
+  const places = layOut(memory, sizes);
+  if (places === undefined) return undefined;
+  const { text, total, once, block, scratch, listed, ngrams, scores, cache } = places;
+  kernel.setArea(
+    text,
+    total,
+    once,
+    block,
+    scratch,
+    listed,
+    ngrams,
+    cache,
+    64 - slotBits,
+    slotBytes,
+    rowBytes,
   );
-  if (place === undefined) return undefined;
-  const text = place + SLACK;
-  const total = text + TEXT_BYTES + SLACK;
-  const once = padded(total + rowBytes);
-  const scratch = padded(once + rowBytes);
-  const listed = scratch + 64;
-  const ngrams = listed + LISTED_BYTES;
-  const cache = padded(ngrams + 8 * wordNgrams);
-  kernel.setArea(text, total, once, scratch, listed, ngrams, cache, 64 - slotBits, slotBytes, rowBytes);
   kernel.setNgrams(wordNgrams, bucket, minn, maxn);
   const { wordCount, bytes, starts, slots, isPruned, kept, ranks } = dictionary;
   kernel.setDictionary(
@@ -102,6 +109,7 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
   );
   const textView = new Uint8Array(memory.buffer, text, TEXT_BYTES + SLACK);
   const totalView = new Float32Array(memory.buffer, total, dim);
+  const scoresView = new Float32Array(memory.buffer, scores, output.rowCount);
   const endHash = hashBytes(END_OF_LINE, 0, END_OF_LINE.length);
   const endEntry = findEntry(dictionary, END_OF_LINE, 0, END_OF_LINE.length, endHash);
   const endRow = endEntry < wordCount ? endEntry : -1;
@@ -134,6 +142,12 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
       addTotal(sums);
       return rowCount;
     },
+    dots(vector, into) {
+      if (output.codes.length > 0) return scalar.dots(vector, into);
+      totalView.set(vector);
+      kernel.dots(total, output.floats.byteOffset, output.rowCount, scores);
+      into.set(scoresView);
+    },
   };
 }
 
@@ -150,10 +164,24 @@ function instantiate(memory: KernelMemory): Kernel | undefined {
   }
 }
 
-/** New memory behind what is there, which no other thread gets; undefined when there is none. */
-function areaIn(memory: KernelMemory, byteLength: number): number | undefined {
+/**
+ * Areas of these sizes in new memory behind what is there, which no other thread gets, aligned to 64 bytes and 64 bytes
+ * apart; undefined when there is none.
+ */
+function layOut<Name extends string>(
+  memory: KernelMemory,
+  sizes: Readonly<Record<Name, number>>,
+): Record<Name, number> | undefined {
+  const places: Record<Name, number> = { ...sizes };
+  let byteLength = SLACK;
+  for (const name in sizes) {
+    places[name] = byteLength;
+    byteLength += padded(sizes[name]) + SLACK;
+  }
   try {
-    return memory.grow(Math.ceil(byteLength / PAGE)) * PAGE;
+    const base = memory.grow(Math.ceil(byteLength / PAGE)) * PAGE;
+    for (const name in places) places[name] += base;
+    return places;
   } catch {
     return undefined;
   }

@@ -25,7 +25,7 @@ export interface FastText {
 /** A model to classify texts with. Same labels as fastText's `predict`, scores within 1e-4 (it adds up in 32 bits). */
 export function createFastText(model: FastTextModel, twin: 'simd' | 'scalar' = 'simd'): FastText {
   const reader = (twin === 'simd' ? createSimdReader(model) : undefined) ?? createScalarReader(model);
-  const scorer = createScorer(model);
+  const scorer = createScorer(model, reader);
   const hidden = new Float64Array(model.dim);
   let isKnown = false;
   return {

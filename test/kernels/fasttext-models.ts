@@ -22,7 +22,7 @@ export const expectations = JSON.parse(
 export const modelBytes = (name: string): Buffer => readFileSync(new URL(name, folder));
 
 /** Bytes as a file, of which a read gives at most `most` at a time. */
-export function fileOf(bytes: Uint8Array, most = 1 << 20): ModelFile {
+export function fileOf(bytes: Uint8Array, most: number = 1 << 20): ModelFile {
   return {
     path: 'some.bin',
     byteLength: bytes.length,

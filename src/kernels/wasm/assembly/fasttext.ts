@@ -46,6 +46,8 @@ let text: usize = 0;
 let total: usize = 0;
 /** The sums of a word that is not kept: words are added up before they are added, whatever the cache has seen. */
 let once: usize = 0;
+/** The sums of the buckets that are listed. */
+let block: usize = 0;
 /** 16 bytes to take a vector apart. */
 let scratch: usize = 0;
 /** Buckets of a word whose rows are to be added: `LISTED_BYTES`, and what four characters can add to them. */
@@ -88,6 +90,7 @@ export function setArea(
   textAt: usize,
   totalAt: usize,
   onceAt: usize,
+  blockAt: usize,
   scratchAt: usize,
   listAt: usize,
   ngramsAt: usize,
@@ -99,6 +102,7 @@ export function setArea(
   text = textAt;
   total = totalAt;
   once = onceAt;
+  block = blockAt;
   scratch = scratchAt;
   listed = listAt;
   ngrams = ngramsAt;
@@ -300,14 +304,17 @@ function rowOf(key: u32): usize {
   return wordCount + load<u32>(ranks + place) + popcnt<u32>(before);
 }
 
-/** Adds the rows of the buckets listed up to `end`; returns how many. */
+/**
+ * Adds the rows of the buckets listed up to `end`; returns how many. They are added up by themselves first: in a long word
+ * the sums so far would swallow the digits of one row after another.
+ */
 function addListed(target: usize, end: usize): u32 {
   if (rowBytes == 64 && codes == 0) {
     // 16 numbers, as in the models for languages, stay in registers.
-    let a = v128.load(target);
-    let b = v128.load(target + 16);
-    let c = v128.load(target + 32);
-    let d = v128.load(target + 48);
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    let c = f32x4.splat(0);
+    let d = f32x4.splat(0);
     for (let at = listed; at < end; at += 4) {
       const row = rows + (rowOf(load<u32>(at)) << 6);
       a = f32x4.add(a, v128.load(row));
@@ -315,12 +322,14 @@ function addListed(target: usize, end: usize): u32 {
       c = f32x4.add(c, v128.load(row + 32));
       d = f32x4.add(d, v128.load(row + 48));
     }
-    v128.store(target, a);
-    v128.store(target + 16, b);
-    v128.store(target + 32, c);
-    v128.store(target + 48, d);
+    v128.store(target, f32x4.add(v128.load(target), a));
+    v128.store(target + 16, f32x4.add(v128.load(target + 16), b));
+    v128.store(target + 32, f32x4.add(v128.load(target + 32), c));
+    v128.store(target + 48, f32x4.add(v128.load(target + 48), d));
   } else {
-    for (let at = listed; at < end; at += 4) addRow(target, rowOf(load<u32>(at)));
+    clear(block, rowBytes);
+    for (let at = listed; at < end; at += 4) addRow(block, rowOf(load<u32>(at)));
+    addVector(target, block);
   }
   return <u32>((end - listed) >> 2);
 }
