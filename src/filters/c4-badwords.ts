@@ -1,13 +1,8 @@
 import { createRequire } from 'node:module';
 import { CurationError } from '../errors.ts';
 import { finish } from '../kernels/lanes.ts';
-import {
-  buildPhraseList,
-  flankedFinder,
-  type PhraseFinder,
-  type PhraseList,
-  substringFinder,
-} from '../kernels/phrase-finders.ts';
+import { type PhraseFinder, substringFinder } from '../kernels/phrase-finders.ts';
+import { buildFlankedList, createFlankedFinders, type FlankedList } from '../kernels/phrase-simd.ts';
 import { unicodeTables } from '../kernels/unicode.ts';
 import { xxh64 } from '../kernels/xxh64.ts';
 import type { Document, Evidence, Filter, FilterDefinition, Resources, StepOptions } from './filter.ts';
@@ -87,7 +82,7 @@ const UNSPACED: ReadonlySet<string> = new Set(['ja', 'th', 'zh']);
 
 interface LanguageList {
   readonly phrases: readonly string[];
-  readonly list: PhraseList;
+  readonly list: FlankedList;
 }
 
 function textOf(options: StepOptions, name: string): string | undefined {
@@ -125,7 +120,7 @@ function namedPhrases(language: string, entries: readonly string[]): readonly st
 }
 
 function listOf(phrases: readonly string[]): LanguageList {
-  return { phrases, list: buildPhraseList(phrases, unicodeTables()) };
+  return { phrases, list: buildFlankedList(phrases, unicodeTables()) };
 }
 
 /** A list ready to look for, in the way its language wants. */
@@ -134,13 +129,17 @@ interface Search {
   readonly phrases: readonly string[];
 }
 
-function createBadwords(options: StepOptions, { resources }: { readonly resources: Resources }): Filter {
+async function createBadwords(
+  options: StepOptions,
+  { resources }: { readonly resources: Resources },
+): Promise<Filter> {
   const own = resources['own'] as LanguageList | undefined;
   const lists = new Map(resources['lists'] as readonly (readonly [string, LanguageList])[]);
   const defaultLanguage = textOf(options, 'default_language') ?? 'en';
   const keepFraction = options['keep_fraction'] as number;
   const seed = options['seed'] as number;
   const tables = unicodeTables();
+  const flankedFinder = await createFlankedFinders(tables);
   const searches = new Map<string, Search | undefined>();
   const hash = new Uint32Array(2);
   const evidence: Evidence = { statistic: NaN, threshold: NaN, detail: undefined };
@@ -154,7 +153,8 @@ function createBadwords(options: StepOptions, { resources }: { readonly resource
     if (known !== undefined) return known;
     const chosen = own ?? lists.get(language);
     if (chosen === undefined) return undefined;
-    const finder = (isUnspaced ? substringFinder : flankedFinder)(chosen.list, tables);
+    const { list } = chosen;
+    const finder = isUnspaced ? substringFinder(list.trie, tables) : flankedFinder(list);
     const search = { finder, phrases: chosen.phrases };
     searches.set(key, search);
     return search;

@@ -74,9 +74,12 @@ export async function readPhrases(path: string, entryOf: (line: string) => strin
 export function strip(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && BLANK.test(text[start]!)) start++;
-  while (end > start && BLANK.test(text[end - 1]!)) end--;
+  while (start < end && isBlank(text, start)) start++;
+  while (end > start && isBlank(text, end - 1)) end--;
   return text.slice(start, end);
 }
 
-const BLANK = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (code >= 0x1c && code <= 0x20) || code === 0x85 || (code !== 0xfeff && /\s/.test(text[at]!));
+}

@@ -61,8 +61,14 @@ export function lowerAt(
 /** Lower case of a code point by itself: both small sigmas are one, capital I with a dot is i. */
 export function foldOf(tables: UnicodeTables, code: number): number {
   const kind = kindOf(tables, code);
-  return kind > 2 ? code + tables.deltas[kind]! : code;
+  if (kind > 2) return code + tables.deltas[kind]!;
+  return code >= FIRST_CIRCLED && code <= LAST_CIRCLED ? code + CIRCLED_DISTANCE : code;
 }
+
+/** The circled capitals: the one kind of character with a lower case that is no part of a word, so the tables do not have it. */
+export const FIRST_CIRCLED = 0x24b6;
+export const LAST_CIRCLED = 0x24cf;
+export const CIRCLED_DISTANCE = 26;
 
 /**
  * Whether a sigma ends its word: a cased letter before it and none after it, characters that case ignores not counted (Unicode,

@@ -1,27 +1,42 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allocateWordArrays, SimplifiedWords } from '../../src/kernels/simplified-words.ts';
+import { createWordReader, SimdWords } from '../../src/kernels/simplified-simd.ts';
+import { LEAST_ROOM, ScalarWords, spellWords, type WordReader } from '../../src/kernels/simplified-words.ts';
 import { simplifiedText } from './simplified-text.ts';
 
-const reader = new SimplifiedWords();
+const scalar = new ScalarWords();
+const simd = createWordReader();
 
 function spelled(text: string, before = '', behind = ''): string {
   const bytes = Buffer.from(before + text + behind);
   const start = Buffer.byteLength(before);
-  return reader.spell(bytes, start, bytes.length - Buffer.byteLength(behind), start, 1e9);
+  return spellWords(bytes, start, bytes.length - Buffer.byteLength(behind), start, 1e9);
 }
 
-/** Hashes of all words, as text. */
-function hashed(text: string): { readonly hashes: string[]; readonly starts: number[] } {
+interface Read {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly starts: readonly number[];
+}
+
+/** All words, read in pieces of at most `room`. */
+function readAll(reader: WordReader, bytes: Uint8Array, start: number, end: number, room: number): Read {
+  const words = reader.allocate(room);
+  const all = { low: [] as number[], high: [] as number[], starts: [] as number[] };
+  reader.open(bytes, start, end);
+  while (!reader.isDone) {
+    const count = reader.read(words, 0, room);
+    for (const name of ['low', 'high', 'starts'] as const) all[name].push(...words[name].subarray(0, count));
+  }
+  return all;
+}
+
+/** Hashes of all words, as text; both twins are asked. */
+function hashed(text: string): { readonly hashes: string[]; readonly starts: readonly number[] } {
   const bytes = Buffer.from(text);
-  const words = allocateWordArrays(bytes.length + 1);
-  reader.open(bytes, 0, bytes.length);
-  const count = reader.read(words, 0, bytes.length + 1);
-  expect(reader.isDone || reader.read(words, count, count + 1) === count).toBe(true);
-  return {
-    hashes: Array.from({ length: count }, (_, i) => `${words.low[i]}:${words.high[i]}`),
-    starts: Array.from(words.starts.subarray(0, count)),
-  };
+  const read = readAll(scalar, bytes, 0, bytes.length, 256);
+  expect(readAll(simd, bytes, 0, bytes.length, 256)).toEqual(read);
+  return { hashes: read.low.map((low, i) => `${low}:${read.high[i]}`), starts: read.starts };
 }
 
 const wordsOf = (text: string): string[] => simplifiedText(text).split(' ').filter(Boolean);
@@ -121,28 +136,77 @@ test('a word is spelled from where it is said to start', () => {
       const bytes = Buffer.from(text);
       const words = wordsOf(text);
       hashed(text).starts.forEach((start, i) => {
-        expect(reader.spell(bytes, 0, bytes.length, start, 1)).toBe(words[i]);
+        expect(spellWords(bytes, 0, bytes.length, start, 1)).toBe(words[i]);
       });
     }),
     { numRuns: 1000 },
   );
 });
 
-test('any bytes are words of some kind, and reading in pieces gives the same', () => {
+test('the kernel runs here', () => {
+  expect(simd).toBeInstanceOf(SimdWords);
+});
+
+const runs = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom('word ', 'Longer-word ', 'x', ' ', '1', '1,', '.5', '’', 'é', 'a1b2 ', '\n'),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('extraordinarilylongword', '0'.repeat(30), ' '.repeat(70), '٣٫', 'Σ', '中文'),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+  },
+);
+
+test('twins read the same words, whatever lies before and behind and however much room there is', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 7 }), (bytes, step) => {
-      const whole = allocateWordArrays(301);
-      reader.open(bytes, 0, bytes.length);
-      const count = reader.read(whole, 0, 301);
-      const pieces = allocateWordArrays(310);
-      reader.open(bytes, 0, bytes.length);
-      let at = 0;
-      for (let next = -1; next !== at; ) {
-        next = at;
-        at = reader.read(pieces, at, Math.min(301, at + step));
-      }
-      expect(at).toBe(count);
-      expect(pieces.low.subarray(0, count)).toEqual(whole.low.subarray(0, count));
-    }),
+    fc.property(
+      fc.array(runs, { maxLength: 150 }).map((all) => Buffer.from(all.join(''))),
+      fc.nat(70),
+      fc.nat(70),
+      fc.integer({ min: LEAST_ROOM, max: 300 }),
+      (bytes, before, behind, room) => {
+        const start = Math.min(before, bytes.length);
+        const end = Math.max(start, bytes.length - behind);
+        expect(readAll(simd, bytes, start, end, room)).toEqual(readAll(scalar, bytes, start, end, 64));
+      },
+    ),
+    { numRuns: 500 },
   );
+});
+
+test('twins read any bytes alike', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+      expect(readAll(simd, bytes, 0, bytes.length, 100)).toEqual(
+        readAll(scalar, bytes, 0, bytes.length, 100),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('texts longer than the part a kernel holds are read across its border, with and without white space there', () => {
+  const part = 1 << 15;
+  const texts = [
+    `${'ab '.repeat(part / 3 - 1)}1,234.5 and more`,
+    `${'a'.repeat(part - 1)} b`,
+    `${'a'.repeat(part)} b`,
+    `${'a'.repeat(part + 1)} b`,
+    `${'a1.5,'.repeat(part)} b ${'c'.repeat(100)}`,
+    `x ${'é'.repeat(2 * part)}y z`,
+    `${'.'.repeat(3 * part)}z`,
+    `${' '.repeat(3 * part)}z`,
+    `${'a.'.repeat(3 * part)}z`,
+  ];
+  for (const text of texts) {
+    const bytes = Buffer.from(text);
+    expect(readAll(simd, bytes, 0, bytes.length, 5000)).toEqual(
+      readAll(scalar, bytes, 0, bytes.length, 5000),
+    );
+  }
 });

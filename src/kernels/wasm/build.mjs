@@ -91,6 +91,12 @@ await compile(
     '65536',
   ],
 );
+await compile('phrases', 'The kernel that looks where phrases could begin, WebAssembly with SIMD.', [
+  '--initialMemory',
+  '2',
+  '--memoryBase',
+  '64000',
+]);
 // Tables lie at fixed addresses below; what the compiler places itself comes after them.
 await compile('rules', 'The kernel of the rule sets, WebAssembly with SIMD.', [
   '--initialMemory',

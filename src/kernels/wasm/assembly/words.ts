@@ -50,7 +50,7 @@ export function wordBits(x: v128): u64 {
 /** Writes a code point of at least 0x80 or, as lower case may be, below; returns its length. */
 // @ts-ignore: decorator
 @inline
-function encode(at: usize, c: u32): usize {
+export function encode(at: usize, c: u32): usize {
   if (c < 0x80) {
     store<u8>(at, c);
     return 1;
