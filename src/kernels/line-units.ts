@@ -3,7 +3,7 @@ import { allocateWords, allocateZeroed } from '../columns/memory.ts';
 import type { TextColumn } from '../columns/text-column.ts';
 import { countSentences, splitSentences } from './sentences.ts';
 import { DROPPED, decodeAt, SEPARATOR, simplifiedCodePoint, widthOf } from './simplified-characters.ts';
-import { allocateWordArrays, SimplifiedWords } from './simplified-words.ts';
+import { createWordReader } from './simplified-simd.ts';
 
 /**
  * The lines or sentences of a batch of documents, as the count of repeated ones sees them. What a worker thread sends to
@@ -252,8 +252,8 @@ function lineCutter(list: UnitList, enoughSentences: number): CutRow {
 
 function sentenceCutter(list: UnitList): CutRow {
   const scan = new Scan();
-  const reader = new SimplifiedWords();
-  const words = allocateWordArrays(256);
+  const reader = createWordReader();
+  const words = reader.allocate(512);
   // Of the last sentences, newest first: sums of word hashes as of an n-gram of all words, and the factors for words behind them.
   const lows = new Int32Array(WINDOW);
   const highs = new Int32Array(WINDOW);
@@ -272,8 +272,8 @@ function sentenceCutter(list: UnitList): CutRow {
     let highFactor = 1;
     let total = 0;
     reader.open(bytes, from, to);
-    for (let count = words.low.length; count === words.low.length; ) {
-      count = reader.read(words, 0, words.low.length);
+    while (!reader.isDone) {
+      const count = reader.read(words, 0, words.low.length);
       for (let i = 0; i < count; i++) {
         low = (Math.imul(low, LOW_BASE) + words.low[i]!) | 0;
         high = (Math.imul(high, HIGH_BASE) + words.high[i]!) | 0;

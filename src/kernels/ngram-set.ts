@@ -1,11 +1,19 @@
-import { allocateWordArrays, SimplifiedWords, type WordArrays } from './simplified-words.ts';
+import {
+  addToFilter,
+  createNgramScanner,
+  hashNgram,
+  makeFilter,
+  type NgramScanner,
+  upper,
+} from './ngram-scan.ts';
+import { ScalarWords, spellWords, type WordArrays } from './simplified-words.ts';
 
 /**
  * A set of n-grams of simplified words, exact: what is found by hash is compared in full.
  *
  *   texts    all words of the set as text, a space behind each          slots   4 words an n-gram: hash low, hash high,
  *   words    where each begins in it, and the end                               number of its first word, its length in words
- *   filter, shortFilter   one bit a hash: who finds it unset need not look into the table, which is far larger than the cache
+ *   filter, shortFilter   Bloom filters of hashes: who is not in them need not look into the table, which is far larger than the cache
  *
  * All of it lies in shared memory, filled by one thread and read by all.
  */
@@ -27,31 +35,8 @@ export interface NgramTables {
   readonly count: number;
 }
 
-/** Odd, for sums of word hashes: hash = sum of word i * BASE^(length - 1 - i), in each half. */
-const LOW_BASE = 0xc2b2ae3d | 0;
-const HIGH_BASE = 0x9fb21c65 | 0;
 const SLOT = 4;
 const EMPTY = 0;
-
-/** Hashes of `words[at .. at + length)`; the high half is left in {@link upper}. */
-function hashNgram(words: WordArrays, at: number, length: number): number {
-  let low = 0;
-  let high = 0;
-  // at + length is at most the number of words.
-  for (let i = at; i < at + length; i++) {
-    low = (Math.imul(low, LOW_BASE) + words.low[i]!) | 0;
-    high = (Math.imul(high, HIGH_BASE) + words.high[i]!) | 0;
-  }
-  upper = high;
-  return low;
-}
-let upper = 0;
-
-function power(base: number, exponent: number): number {
-  let result = 1;
-  for (let i = 0; i < exponent; i++) result = Math.imul(result, base);
-  return result;
-}
 
 /** Low bits of a hash sum know less than high ones. */
 function slotOf(low: number, high: number, mask: number): number {
@@ -61,16 +46,6 @@ function slotOf(low: number, high: number, mask: number): number {
 
 function shared(length: number): Uint32Array {
   return new Uint32Array(new SharedArrayBuffer(4 * length));
-}
-
-/** Length of a bit filter in words for `count` hashes: about 32 bits each, at most what the second-level cache and a little more holds. */
-function filterLength(count: number): number {
-  return Math.min(2 ** 20, 2 ** Math.max(5, Math.ceil(Math.log2(count + 1))));
-}
-
-/** Bits that a hash is shifted by to become a position in a filter. */
-function filterShift(filter: Uint32Array): number {
-  return Math.clz32(filter.length) - 4;
 }
 
 /** One n-gram that was found. */
@@ -87,10 +62,10 @@ export class NgramSetBuilder {
   tooShort = 0;
   private readonly ngram: number;
   private readonly shortest: number;
-  private readonly reader = new SimplifiedWords();
+  private readonly reader = new ScalarWords();
   private readonly encoder = new TextEncoder();
-  private hashes: WordArrays = allocateWordArrays(1 << 12);
-  private readonly zero: WordArrays = allocateWordArrays(1);
+  private hashes: WordArrays = this.reader.allocate(1 << 12);
+  private readonly zero: WordArrays = this.reader.allocate(1);
   /** Words so far. */
   private length = 0;
   private readonly spelled: string[] = [];
@@ -156,14 +131,14 @@ export class NgramSetBuilder {
     // A word has at least one byte, and all but the last a separator.
     const most = start + Math.ceil(bytes.length / 2) + 1;
     if (most > this.hashes.low.length) {
-      const wider = allocateWordArrays(2 * most);
+      const wider = this.reader.allocate(2 * most);
       wider.low.set(this.hashes.low);
       wider.high.set(this.hashes.high);
       this.hashes = wider;
     }
     this.length = this.reader.read(this.hashes, start, this.hashes.low.length);
     if (this.length > start) {
-      this.spelled.push(this.reader.spell(bytes, 0, bytes.length, 0, this.length - start));
+      this.spelled.push(this.reader.spell(0, this.length - start));
     }
   }
 
@@ -181,6 +156,7 @@ export class NgramSetBuilder {
     const mask = slots.length / SLOT - 1;
     const shortLengths = new Set<number>();
     let count = 0;
+    let shortCount = 0;
     // Texts of words have the same length if and only if they could be equal: each ends with a space.
     const isSame = (a: number, b: number, length: number): boolean => {
       const from = words[a]!;
@@ -193,8 +169,8 @@ export class NgramSetBuilder {
     for (let i = 0; i < entries.length; i += 2) {
       const first = entries[i]!;
       const length = entries[i + 1]!;
-      const low = hashNgram(hashes, first, length) >>> 0;
-      const high = upper >>> 0;
+      const low = hashNgram(hashes, first, length);
+      const high = upper;
       let at = SLOT * slotOf(low, high, mask);
       // The table is at most two thirds full, so a free slot comes.
       for (; slots[at + 3] !== EMPTY; at = (at + SLOT) & (slots.length - 1)) {
@@ -208,18 +184,16 @@ export class NgramSetBuilder {
       slots[at + 2] = first;
       slots[at + 3] = length;
       count++;
-      if (length < ngram) shortLengths.add(length);
+      if (length === ngram) continue;
+      shortLengths.add(length);
+      shortCount++;
     }
-    const filter = shared(filterLength(count));
-    const shortFilter = shared(shortLengths.size === 0 ? 1 : filterLength(count));
-    const set = (bits: Uint32Array, hash: number): void => {
-      const bit = hash >>> filterShift(bits);
-      bits[bit >>> 5]! |= 1 << bit;
-    };
+    const filter = makeFilter(count - shortCount);
+    const shortFilter = makeFilter(shortCount);
     for (let at = 0; at < slots.length; at += SLOT) {
       const length = slots[at + 3]!;
-      if (length === ngram) set(filter, slots[at]!);
-      else if (length !== EMPTY) set(shortFilter, hashNgram(hashes, slots[at + 2]!, this.shortest));
+      if (length === ngram) addToFilter(filter, slots[at]!);
+      else if (length !== EMPTY) addToFilter(shortFilter, hashNgram(hashes, slots[at + 2]!, this.shortest));
     }
     return {
       ngram,
@@ -237,65 +211,49 @@ export class NgramSetBuilder {
   }
 }
 
-/** Words read at a time; a window of them stays in the first-level cache. */
-const WORDS = 2048;
+/** Words read at a time, with all that is found of them in the second-level cache. */
+const WORDS = 4096;
 
 /** Looks for n-grams of a set in texts. One for each thread; cost is per word of the text, not of the set. */
 export class NgramFinder {
   private readonly tables: NgramTables;
-  private readonly reader = new SimplifiedWords();
-  /** Words held at most; behind them there is room that is read and never looked at. */
-  private readonly limit: number;
-  private readonly words: WordArrays;
+  private readonly scanner: NgramScanner;
   private readonly decoder = new TextDecoder();
 
-  constructor(tables: NgramTables) {
+  /** @param isScalar without the WebAssembly kernel; the answers are the same. */
+  constructor(tables: NgramTables, isScalar = false) {
     this.tables = tables;
-    this.limit = WORDS + tables.ngram;
-    this.words = allocateWordArrays(this.limit + tables.ngram + 1);
+    const filters = [{ ngram: tables.ngram, bits: tables.filter }];
+    if (tables.shortest > 0) filters.push({ ngram: tables.shortest, bits: tables.shortFilter });
+    this.scanner = createNgramScanner(WORDS + tables.ngram, filters, isScalar);
   }
 
   /**
    * The n-gram of the set that begins first in the text `bytes[start .. end)`, or undefined. Of two that begin together the longer.
    */
   find(bytes: Uint8Array, start: number, end: number): NgramMatch | undefined {
-    const { reader, words, limit } = this;
-    const { ngram, shortest, filter, shortFilter } = this.tables;
-    const { low } = words;
-    const shift = filterShift(filter);
-    const shortShift = filterShift(shortFilter);
-    const leaving = power(LOW_BASE, ngram);
-    const shortLeaving = power(LOW_BASE, shortest);
+    const { reader, words, limit } = this.scanner;
+    const { ngram, shortest, shortLengths } = this.tables;
     reader.open(bytes, start, end);
     for (let kept = 0; ; ) {
       const count = reader.read(words, kept, limit);
-      const isLast = count < limit;
-      // The text goes on: what begins in the last words is looked at when those behind are there.
-      const until = isLast ? count - (shortest === 0 ? ngram : shortest) : count - ngram;
-      let hash = hashNgram(words, 0, Math.min(ngram, count));
-      let shortHash = hashNgram(words, 0, Math.min(shortest, count));
-      // at + ngram is at most count + ngram, so inside the arrays; beyond `count` it makes hashes that are not looked at.
-      for (let at = 0; at <= until; at++) {
-        const bit = hash >>> shift;
-        if ((filter[bit >>> 5]! >>> bit) & 1 && at + ngram <= count) {
-          const match = this.lookUp(bytes, start, end, at, ngram);
+      const { isDone } = reader;
+      // Where the text goes on, what begins in the last words is looked at when those behind are there.
+      const whole = Math.max(0, count - ngram + 1);
+      const long = this.scanner.scan(0, whole);
+      const starts = isDone ? Math.max(0, count - shortest + 1) : whole;
+      const short = shortest === 0 ? long.subarray(0, 0) : this.scanner.scan(1, starts);
+      // Both ascend: the first is taken of either, the long one of two that are alike.
+      for (let i = 0, j = 0; i < long.length || j < short.length; ) {
+        const isLong = j === short.length || (i < long.length && long[i]! <= short[j]!);
+        const at = isLong ? long[i++]! : short[j++]!;
+        for (const length of isLong ? [ngram] : shortLengths) {
+          const match = at + length > count ? undefined : this.lookUp(bytes, start, end, at, length);
           if (match !== undefined) return match;
         }
-        hash = (Math.imul(hash, LOW_BASE) + low[at + ngram]! - Math.imul(low[at]!, leaving)) | 0;
-        if (shortest === 0) continue;
-        const shortBit = shortHash >>> shortShift;
-        if ((shortFilter[shortBit >>> 5]! >>> shortBit) & 1) {
-          for (const length of this.tables.shortLengths) {
-            if (at + length > count) continue;
-            const match = this.lookUp(bytes, start, end, at, length);
-            if (match !== undefined) return match;
-          }
-        }
-        shortHash =
-          (Math.imul(shortHash, LOW_BASE) + low[at + shortest]! - Math.imul(low[at]!, shortLeaving)) | 0;
       }
-      if (isLast) return undefined;
-      kept = ngram - 1;
+      if (isDone) return undefined;
+      kept = Math.min(count, ngram - 1);
       for (const array of [words.low, words.high, words.starts]) array.copyWithin(0, count - kept, count);
     }
   }
@@ -309,8 +267,9 @@ export class NgramFinder {
     length: number,
   ): NgramMatch | undefined {
     const { slots, words, texts, groups, groupStarts } = this.tables;
-    const low = hashNgram(this.words, at, length) >>> 0;
-    const high = upper >>> 0;
+    const read = this.scanner.words;
+    const low = hashNgram(read, at, length);
+    const high = upper;
     let spelled: string | undefined;
     for (
       let slot = SLOT * slotOf(low, high, slots.length / SLOT - 1);
@@ -321,7 +280,7 @@ export class NgramFinder {
       const first = slots[slot + 2]!;
       // A copy, as decoders refuse shared memory; without the last space.
       const text = this.decoder.decode(texts.slice(words[first], words[first + length]! - 1));
-      spelled ??= new SimplifiedWords().spell(bytes, start, end, this.words.starts[at]!, length);
+      spelled ??= spellWords(bytes, start, end, read.starts[at]!, length);
       if (spelled !== text) continue;
       let group = groupStarts.length - 1;
       while (groupStarts[group]! > first) group--;

@@ -241,7 +241,7 @@ function disguise(question: string, seed: number): string {
 
 describe.skipIf(!hasShared)('real evaluation sets in real prose', () => {
   test('every planted question is found, and every hit is one by a second implementation', async () => {
-    const against = ['bench/gsm8k-test.jsonl.gz', 'bench/mmlu-test.jsonl.gz'].map((name) => shared + name);
+    const against = [`${shared}bench/gsm8k-test.jsonl.gz`];
     const filter = await load({ against });
     const prose = rowsOf('corpora/movie-reviews.jsonl.gz').map((row) => row.text);
     const questions = rowsOf('bench/gsm8k-test.jsonl.gz')
@@ -273,12 +273,12 @@ describe.skipIf(!hasShared)('real evaluation sets in real prose', () => {
     };
 
     let clean = 0;
-    for (const document of prose.slice(0, 300)) {
+    for (const document of prose.slice(0, 200)) {
       const hit = found(filter, document);
       if (hit === undefined) clean++;
       expect(hit?.replace(/^[^:]*: /, '')).toBe(firstGram(document));
     }
-    expect(clean).toBeGreaterThan(295);
+    expect(clean).toBe(200);
     let planted = 0;
     questions.forEach((question, i) => {
       const host = prose[i]!;

@@ -294,7 +294,7 @@ test.each(['lines', 'sentences'])('%s are taken out as by a plain count, however
         expect(run(batches, options).outcomes.map(({ text }) => text)).toEqual(expected);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 

@@ -91,6 +91,12 @@ await compile(
     '65536',
   ],
 );
+await compile('simplified', 'The kernel of simplified words and their n-grams, WebAssembly with SIMD.', [
+  '--initialMemory',
+  '1',
+  '--memoryBase',
+  '64',
+]);
 await compile('phrases', 'The kernel that looks where phrases could begin, WebAssembly with SIMD.', [
   '--initialMemory',
   '2',
