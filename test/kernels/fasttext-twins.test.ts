@@ -19,8 +19,35 @@ const models = await Promise.all(
 
 /** Characters of one to four bytes, separators, brackets, and bytes that are not UTF-8. */
 const pieces = [
-  ...['a', 'b', 'ce', 'di', 'ba', 'x', '<', '>', '_', '__label__', '__label__lat', '</s', '1', '22'],
-  ...['é', 'ß', 'ö', 'да', 'не', 'пра', 'ко', '天', '地', '人', '山水火', '😀', '\u0301', '\u00a0', '\u2003'],
+  'a',
+  'b',
+  'ce',
+  'di',
+  'ba',
+  'x',
+  '<',
+  '>',
+  '_',
+  '__label__',
+  '__label__lat',
+  '</s',
+  '1',
+  '22',
+  'é',
+  'ß',
+  'ö',
+  'да',
+  'не',
+  'пра',
+  'ко',
+  '天',
+  '地',
+  '人',
+  '山水火',
+  '😀',
+  '\u0301',
+  '\u00a0',
+  '\u2003',
 ].map((text) => Buffer.from(text));
 const rareBytes = [0x80, 0xbf, 0xc3, 0xe5, 0xf0, 0xff].map((byte) => Buffer.from([byte]));
 const separators = [' ', '\n', '\t', '\v', '\f', '\r', '\0', '  '].map((text) => Buffer.from(text));
