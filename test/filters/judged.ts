@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { FilterContext, FilterDefinition, OptionValue, StepOptions } from '../../src/filters/filter.ts';
 import { gunzipped, linesOf } from '../engine/support.ts';
 
@@ -68,5 +67,3 @@ export async function realTexts(limit: number): Promise<string[]> {
   }
   return texts.slice(0, limit);
 }
-
-export const readText = (path: string): Promise<string> => readFile(path, 'utf8');
