@@ -83,16 +83,15 @@ function abbreviationKey(bytes: Uint8Array, start: number, end: number): number 
 }
 
 const FINAL_SIGMA = 0x3c2;
-const UNKNOWN = 255;
-let known: Uint8Array | undefined;
+/** Classes found so far; 0, which no character beyond ASCII has: not yet asked. */
+const known: Uint8Array = new Uint8Array(0x20000);
 let tables: UnicodeTables | undefined;
 
 /** Class of a code point from 0x80 on; looked up once for each. */
 function classOf(code: number): number {
   if (code >= 0x20000) return LOWER;
-  known ??= new Uint8Array(0x20000).fill(UNKNOWN);
   const found = known[code]!;
-  return found === UNKNOWN ? (known[code] = findClass(code)) : found;
+  return found === 0 ? (known[code] = findClass(code)) : found;
 }
 
 function findClass(code: number): number {
@@ -159,6 +158,7 @@ export function sentenceEnd(bytes: Uint8Array, start: number, end: number): numb
         // Most of a text; what follows a small letter is only of interest when it is something else.
         const letters = next;
         while (next < end && bytes[next]! >= 0x61 && bytes[next]! <= 0x7a) next++;
+        if (next < end && bytes[next]! >= 0x80) next = lettersEnd(bytes, next, end);
         if (next > letters) previous = LOWER;
       }
     } else if (kind === WIDE) {
@@ -185,6 +185,31 @@ export function sentenceEnd(bytes: Uint8Array, start: number, end: number): numb
     at = next;
   }
   return end;
+}
+
+/** Behind the small letters at `at` and what counts as such, as far as they are known already. */
+function lettersEnd(bytes: Uint8Array, at: number, end: number): number {
+  // What begins with C2 to DF and one byte that continues is a character, so is what begins with E1 to EC and two such, or with E0 and A0.
+  while (at < end) {
+    const first = bytes[at]!;
+    if (first < 0x80) {
+      if (first < 0x61 || first > 0x7a) break;
+      at++;
+    } else if (first < 0xe0) {
+      if (first < 0xc2 || at + 2 > end) break;
+      const second = bytes[at + 1]! ^ 0x80;
+      if (second > 63 || known[((first & 31) << 6) | second] !== LOWER) break;
+      at += 2;
+    } else {
+      if (first > 0xec || at + 3 > end) break;
+      const second = bytes[at + 1]! ^ 0x80;
+      const third = bytes[at + 2]! ^ 0x80;
+      if ((second | third) > 63 || (first === 0xe0 && second < 32)) break;
+      if (known[((first & 15) << 12) | (second << 6) | third] !== LOWER) break;
+      at += 3;
+    }
+  }
+  return at;
 }
 
 /** Whether a dot that stands alone ends a sentence, if the word ends with it. */
