@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { CurationError } from '../errors.ts';
 import { finish } from '../kernels/lanes.ts';
 import { type PhraseFinder, substringFinder } from '../kernels/phrase-finders.ts';
@@ -98,7 +97,8 @@ async function loadLists(options: StepOptions): Promise<Resources> {
       throw new CurationError('BAD_INPUT', `${path}: expected one phrase a line, found none`);
     return { own: listOf(phrases), lists: [] };
   }
-  const all = createRequire(import.meta.url)('naughty-words') as Readonly<Record<string, readonly string[]>>;
+  // Only where it is needed: no thread reads it.
+  const { default: all } = await import('naughty-words');
   const wanted = textOf(options, 'default_language') ?? 'en';
   if (!Object.hasOwn(all, wanted))
     throw new CurationError(
