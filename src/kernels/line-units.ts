@@ -53,17 +53,20 @@ const WINDOW = 3;
 const LOW_BASE = 0xc2b2ae3d | 0;
 const HIGH_BASE = 0x9fb21c65 | 0;
 
-const OTHER = 0;
+// Below SPACE is what words are made of, as bits of what was seen.
 const LETTER = 1;
-const SPACE = 2;
-const BREAK = 3;
+/** What can end a sentence. */
+const TERMINAL = 2;
+const SPACE = 4;
+const BREAK = 5;
 /** First byte of a character beyond ASCII. */
-const WIDE = 4;
+const WIDE = 6;
 const kinds: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte >= 0x80) return WIDE;
   if ((byte >= 0x0a && byte <= 0x0d) || (byte >= 0x1c && byte <= 0x1e)) return BREAK;
   if (byte === 0x20 || byte === 0x09 || byte === 0x1f) return SPACE;
-  return /[a-z0-9]/i.test(String.fromCharCode(byte)) ? LETTER : OTHER;
+  const character = String.fromCharCode(byte);
+  return /[a-z0-9]/i.test(character) ? LETTER : /[.!?]/.test(character) ? TERMINAL : 0;
 });
 
 /**
@@ -165,6 +168,8 @@ class Scan {
   textEnd = 0;
   words = 0;
   hasLetter = false;
+  /** False: nothing before the last character ends a sentence. */
+  hasSentences = false;
 
   /** Scans from `start` to `end` or behind the first line break. White space and line breaks are those of Python. */
   run(bytes: Uint8Array, start: number, end: number, stopsAtBreaks: boolean): void {
@@ -172,19 +177,25 @@ class Scan {
     let words = 0;
     let textStart = -1;
     let textEnd = start;
-    let hasLetter = false;
+    let seen = 0;
+    let lastRun = start;
+    let hasSentences = false;
     let inWord = false;
     // p < end, and kinds has an entry for every byte.
     while (p < end) {
-      const kind = kinds[bytes[p]!]!;
-      if (kind <= LETTER) {
+      let kind = kinds[bytes[p]!]!;
+      if (kind < SPACE) {
         if (!inWord) {
           inWord = true;
           words++;
           if (textStart < 0) textStart = p;
         }
-        if (kind === LETTER) hasLetter = true;
-        p++;
+        if ((seen & TERMINAL) !== 0) hasSentences = true;
+        lastRun = p;
+        do {
+          seen |= kind;
+          p++;
+        } while (p < end && (kind = kinds[bytes[p]!]!) < SPACE);
         continue;
       }
       let width = 1;
@@ -199,7 +210,8 @@ class Scan {
             words++;
             if (textStart < 0) textStart = p;
           }
-          if (simplified !== SEPARATOR && simplified !== DROPPED) hasLetter = true;
+          if (simplified !== SEPARATOR && simplified !== DROPPED) seen |= LETTER;
+          hasSentences = true;
           p += width;
           continue;
         }
@@ -214,11 +226,16 @@ class Scan {
       }
     }
     if (inWord) textEnd = p;
+    // In the last run of ASCII a terminal may stand at the end, where nothing begins behind it.
+    for (let at = lastRun; at < textEnd - 1 && (seen & TERMINAL) !== 0; at++) {
+      if (kinds[bytes[at]!] === TERMINAL) hasSentences = true;
+    }
     this.next = p;
     this.textStart = textStart < 0 ? p : textStart;
     this.textEnd = textStart < 0 ? p : textEnd;
     this.words = words;
-    this.hasLetter = hasLetter;
+    this.hasLetter = (seen & LETTER) !== 0;
+    this.hasSentences = hasSentences;
   }
 }
 
@@ -237,8 +254,10 @@ function lineCutter(list: UnitList, enoughSentences: number): CutRow {
       scan.run(bytes, from, end, true);
       const { next, textStart, textEnd, words } = scan;
       if (scan.hasLetter) {
-        const sentences =
-          enoughSentences === 0 ? 0 : countSentences(bytes, textStart, textEnd, enoughSentences);
+        let sentences = Math.min(1, enoughSentences);
+        if (sentences !== 0 && scan.hasSentences) {
+          sentences = countSentences(bytes, textStart, textEnd, enoughSentences);
+        }
         list.push(next - from, textStart - from, words, sentences);
         const low = hashBytes(bytes, textStart, textEnd);
         list.setHash(list.length - 1, low, upper);
