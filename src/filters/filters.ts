@@ -9,6 +9,8 @@ import { gopherRepetition } from './gopher-repetition.ts';
 import { language } from './language.ts';
 import { pii } from './pii.ts';
 import { quality } from './quality.ts';
+import { refinedwebLines } from './refinedweb-lines.ts';
+import { symbolLines } from './symbol-lines.ts';
 import { url } from './url.ts';
 
 /** Every filter, in the order in which `sluice filter` runs them: what is cheap and drops much comes first, edits of what is kept last. */
@@ -17,10 +19,12 @@ export const filters: readonly FilterDefinition[] = [
   language,
   gopherRepetition,
   gopherQuality,
+  refinedwebLines,
   c4Quality,
   c4Paragraph,
   finewebQuality,
   c4Badwords,
+  symbolLines,
   quality,
   decontaminate,
   pii,
