@@ -40,6 +40,8 @@ const CACHE_BYTES = 4 << 20;
 const SLOT_BYTES = 48;
 /** Buckets listed until 2 KiB are reached, and those of four characters more: at most 64 of a character. */
 const LISTED_BYTES = 4096;
+/** Addresses of 32 rows. */
+const PENDING_BYTES = 128;
 const PAGE = 65_536;
 
 let compiled: object | undefined;
@@ -64,6 +66,7 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
     once: rowBytes,
     block: rowBytes,
     scratch: 16,
+    pending: PENDING_BYTES,
     listed: LISTED_BYTES,
     ngrams: 8 * wordNgrams,
     scores: 4 * output.rowCount,
@@ -71,13 +74,14 @@ export function createSimdReader(model: FastTextModel): TextReader | undefined {
   };
   const places = layOut(memory, sizes);
   if (places === undefined) return undefined;
-  const { text, total, once, block, scratch, listed, ngrams, scores, cache } = places;
+  const { text, total, once, block, scratch, pending, listed, ngrams, scores, cache } = places;
   kernel.setArea(
     text,
     total,
     once,
     block,
     scratch,
+    pending,
     listed,
     ngrams,
     cache,

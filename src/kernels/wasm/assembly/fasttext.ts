@@ -32,6 +32,8 @@ const LABEL: u64 = 0x5f6c6562616c5f5f;
 /** Bytes below it, as signed numbers, go on with a character. */
 const FIRST_OF_CHARACTER: i32 = -64;
 const LISTED_BYTES: usize = 2048;
+/** Rows that are read ahead. */
+const MOST_PENDING: i32 = 32;
 /** Longest parts for which the characters of four of them fit 32 bytes. */
 const MOST_GROUPED: i32 = 7;
 /** Which bytes go on with a character where all are of two or three bytes. */
@@ -50,6 +52,11 @@ let once: usize = 0;
 let block: usize = 0;
 /** 16 bytes to take a vector apart. */
 let scratch: usize = 0;
+/** Addresses of rows that are still to be added to the text, and how many. */
+let pending: usize = 0;
+let pendingCount: i32 = 0;
+/** What was read ahead: unless it goes somewhere the reads are optimised away. */
+let touched: u32 = 0;
 /** Buckets of a word whose rows are to be added: `LISTED_BYTES`, and what four characters can add to them. */
 let listed: usize = 0;
 let ngrams: usize = 0;
@@ -92,6 +99,7 @@ export function setArea(
   onceAt: usize,
   blockAt: usize,
   scratchAt: usize,
+  pendingAt: usize,
   listAt: usize,
   ngramsAt: usize,
   cacheAt: usize,
@@ -104,6 +112,7 @@ export function setArea(
   once = onceAt;
   block = blockAt;
   scratch = scratchAt;
+  pending = pendingAt;
   listed = listAt;
   ngrams = ngramsAt;
   cache = cacheAt;
@@ -221,15 +230,6 @@ function addRow(target: usize, row: usize): void {
 function bucketOf(hash: u32): u32 {
   const rest = hash - <u32>((hash * inverse) >> inverseShift) * bucket;
   return rest >= bucket ? rest - bucket : rest;
-}
-
-/** Returns how many rows were added. */
-// @ts-ignore: decorator
-@inline
-function addBucket(target: usize, key: u32): u32 {
-  if (kept != 0 && keptBit(key) == 0) return 0;
-  addRow(target, rowOf(key));
-  return 1;
 }
 
 // @ts-ignore: decorator
@@ -427,12 +427,50 @@ function addParts(target: usize, first: usize, length: u32): u32 {
   return count + addListed(target, end);
 }
 
+/**
+ * Has a row of floats added to the text later. Models with n-grams of words are far larger than any cache, so its lines are
+ * asked for now, and while they come others are.
+ */
+function pend(row: usize): void {
+  for (let at: usize = 0; at < rowBytes; at += 64) touched ^= load<u32>(row + at);
+  store<u32>(pending + 4 * pendingCount, row);
+  if (++pendingCount == MOST_PENDING) addPending();
+}
+
+function addPending(): void {
+  let at = pending;
+  const end = pending + 4 * pendingCount;
+  // Four at a time, so that the sums are read and written once for them.
+  for (; at + 16 <= end; at += 16) {
+    const a: usize = load<u32>(at);
+    const b: usize = load<u32>(at + 4);
+    const c: usize = load<u32>(at + 8);
+    const d: usize = load<u32>(at + 12);
+    for (let i: usize = 0; i < rowBytes; i += 16) {
+      const first = f32x4.add(v128.load(a + i), v128.load(b + i));
+      const second = f32x4.add(v128.load(c + i), v128.load(d + i));
+      v128.store(total + i, f32x4.add(v128.load(total + i), f32x4.add(first, second)));
+    }
+  }
+  for (; at < end; at += 4) addVector(total, load<u32>(at));
+  pendingCount = 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function addNgram(key: u32): void {
+  if (kept != 0 && keptBit(key) == 0) return;
+  if (codes == 0) pend(rows + rowOf(key) * rowBytes);
+  else addRow(total, rowOf(key));
+  rowCount++;
+}
+
 /** Adds the n-grams that end with a word. */
 function addNgrams(hash: i32): void {
   for (let age = begun - 1; age >= 0; age--) {
     const next = load<u64>(ngrams + 8 * <usize>age) * MULTIPLIER + <u64>(<i64>hash);
     store<u64>(ngrams + 8 * <usize>age + 8, next);
-    rowCount += addBucket(total, <u32>(next % bucket));
+    addNgram(<u32>(next % bucket));
   }
   store<u64>(ngrams, <u64>(<i64>hash));
   if (begun < wordNgrams - 1) begun++;
@@ -475,12 +513,20 @@ function addWord(target: usize, at: usize, length: u32): u32 {
   return count + addParts(target, at, length);
 }
 
+/** Adds what a word was found to be: a row, which stays where it is, or sums, which may not. */
+// @ts-ignore: decorator
+@inline
+function addFound(vector: usize): void {
+  if (maxn <= 0 && codes == 0) pend(vector);
+  else addVector(total, vector);
+}
+
 /** A word that is not to be kept. */
 function addOnce(at: usize, length: u32): void {
   clear(once, rowBytes);
   const count = addWord(once, at, length);
   rowCount += count;
-  if (count != 0) addVector(total, foundVector);
+  if (count != 0) addFound(foundVector);
   if (foundKind == IS_WORD && wordNgrams > 1) addNgrams(foundHash);
 }
 
@@ -515,7 +561,10 @@ export function addText(length: u32): u32 {
     const size = <i32>(at - first);
     // Behind the separator.
     at++;
-    if (size == 4 && load<u32>(first) == END) return 1;
+    if (size == 4 && load<u32>(first) == END) {
+      addPending();
+      return 1;
+    }
     if (size > CACHED_BYTES) {
       addOnce(first, size);
       continue;
@@ -561,10 +610,11 @@ export function addText(length: u32): u32 {
     const found = load<u32>(slot + ROWS);
     if (found != 0) {
       rowCount += found;
-      addVector(total, load<u32>(slot + VECTOR));
+      addFound(load<u32>(slot + VECTOR));
     }
     if (wordNgrams > 1 && load<u16>(slot + KIND) == IS_WORD) addNgrams(load<i32>(slot + HASH));
   }
+  addPending();
   return 0;
 }
 
@@ -576,6 +626,7 @@ export function finish(row: i32, hash: i32): u32 {
     rowCount++;
   }
   if (wordNgrams > 1) addNgrams(hash);
+  addPending();
   return rowCount;
 }
 
