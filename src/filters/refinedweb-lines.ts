@@ -53,6 +53,7 @@ export const refinedwebLines: FilterDefinition = {
     },
     remove_counters: { kind: 'flag', default: true, help: 'leave out counters such as "3 likes"' },
     min_words_per_line: {
+      flag: 'refinedweb-min-words-per-line',
       kind: 'count',
       default: 2,
       least: 0,
