@@ -144,18 +144,28 @@ function hand(end: usize): void {
   if (collects) take(features, <u32>((end - features) >> 2));
 }
 
+/** The marks among 16 bytes, as bits. */
+// @ts-ignore: decorator
+@inline
+function markBits(x: v128): u64 {
+  const printed = v128.and(v128.gt<i8>(x, i8x16.splat(0x20)), v128.ne<i8>(x, i8x16.splat(0x7f)));
+  const lines = v128.eq<i8>(x, i8x16.splat(0x0a));
+  return (<u64>(<u32>v128.bitmask<i8>(printed)) & ~wordBits(x)) | <u64>(<u32>v128.bitmask<i8>(lines));
+}
+
 /** Two features for each mark: which it is, and between what kinds of bytes it stands. */
 function readMarks(start: usize, end: usize): void {
   const limit = features + FULL;
   let out = features;
-  for (let block = start; block < end; block += 16) {
-    const x = v128.load(block);
-    const printed = v128.bitmask<i8>(v128.and(v128.gt<i8>(x, i8x16.splat(0x20)), v128.ne<i8>(x, i8x16.splat(0x7f))));
-    const line = v128.bitmask<i8>(v128.eq<i8>(x, i8x16.splat(0x0a)));
-    let marks = (<u32>printed & ~(<u32>wordBits(x))) | <u32>line;
-    if (end - block < 16) marks &= (1 << <u32>(end - block)) - 1;
+  for (let block = start; block < end; block += 64) {
+    let marks =
+      markBits(v128.load(block)) |
+      (markBits(v128.load(block, 16)) << 16) |
+      (markBits(v128.load(block, 32)) << 32) |
+      (markBits(v128.load(block, 48)) << 48);
+    if (end - block < 64) marks &= ((1 as u64) << <u64>(end - block)) - 1;
     for (; marks; marks &= marks - 1) {
-      const at = block + <usize>ctz<u32>(marks);
+      const at = block + <usize>ctz<u64>(marks);
       const mark = <u64>load<u8>(at);
       const before = at == start ? 0 : <u64>load<u8>(classes + <usize>load<u8>(at - 1));
       const after = at + 1 == end ? 0 : <u64>load<u8>(classes + <usize>load<u8>(at + 1));
