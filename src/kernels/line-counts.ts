@@ -91,11 +91,19 @@ export class LineCounts {
       tokens += (previous >> 4) & (kind >> 5) & 1;
       previous = kind;
       if (kind & LETTER) {
-        // Most of a text: small letters behind a letter, which begin nothing.
-        const letter = at;
-        while (at < end && bytes[at]! >= 0x61 && bytes[at]! <= 0x7a) at++;
-        length += at - letter;
-        letters += at - letter + 1;
+        // Most of a text: small letters behind a letter, which begin nothing, and one space before the next.
+        letters++;
+        for (;;) {
+          const letter = at;
+          while (at < end && bytes[at]! >= 0x61 && bytes[at]! <= 0x7a) at++;
+          length += at - letter;
+          letters += at - letter;
+          if (at + 1 >= end || bytes[at] !== 0x20 || bytes[at + 1]! < 0x61 || bytes[at + 1]! > 0x7a) break;
+          at++;
+          length++;
+          words++;
+          tokens++;
+        }
       }
     }
     this.length = length;
