@@ -173,6 +173,7 @@ async function verbOf(
           ...(deduplicator === undefined || index?.parameters === undefined
             ? {}
             : { nearDuplicate: deduplicator.report() }),
+          ...(lines === undefined ? {} : { repeatedLines: lines.report() }),
         }),
       };
     },

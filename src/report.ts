@@ -40,6 +40,8 @@ export interface Report {
   readonly textColumn?: string;
   /** Absent without deduplication, and with `--exact-only`. */
   readonly nearDuplicate?: NearDuplicateReport;
+  /** Absent unless repeated lines are removed. */
+  readonly repeatedLines?: RepeatedLinesReport;
 }
 
 /** What was measured for a step that keeps a share. */
@@ -67,6 +69,18 @@ export interface NearDuplicateReport {
   readonly twinCacheBytes: number;
   /** Filters on top of each other; 1 unless more documents were kept than expected. */
   readonly layers: number;
+}
+
+/** What the count of repeated lines or sentences came to. */
+export interface RepeatedLinesReport {
+  /** Units counted, and units removed. */
+  readonly counted: number;
+  readonly removed: number;
+  /** Different units counted. */
+  readonly distinct: number;
+  readonly counterBytes: number;
+  /** Chance at most that a unit met now is counted too high: what was asked for, or more if more units came than were expected. */
+  readonly falsePositiveRate: number;
 }
 
 /** One finished file, as the manifest lists it. */

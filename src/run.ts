@@ -33,7 +33,7 @@ interface Judge {
   /** Verdicts of a batch; called in input order. `firstOrdinal` numbers its first document over all inputs. */
   judge(analyzed: Analyzed, firstOrdinal: number): Verdicts;
   /** What only it can say. */
-  report(): Pick<Report, 'nearDuplicate' | 'calibrations'>;
+  report(): Pick<Report, 'nearDuplicate' | 'calibrations' | 'repeatedLines'>;
 }
 
 /** A verb, ready to run. */

@@ -27,6 +27,17 @@ export function summarize(report: Report, out: string): string {
       `  catches       ${caught.join(', ')}`,
     );
   }
+  const repeated = report.repeatedLines;
+  if (repeated !== undefined) {
+    lines.push(
+      `  repeated      ${formatCount(repeated.removed)} of ${formatCount(repeated.counted)} lines or sentences cut, ${formatCount(repeated.distinct)} different ones; counted too high at a rate of ${repeated.falsePositiveRate.toExponential(1)}`,
+    );
+  }
+  for (const { step, documents: measured, error } of report.calibrations ?? []) {
+    lines.push(
+      `  ${step.padEnd(14)}threshold measured on ${formatCount(measured)} documents; the share kept is off by at most ${(100 * error).toFixed(2)} %`,
+    );
+  }
   for (const message of report.unreadable.slice(0, 3)) lines.push(`  unreadable    ${message}`);
   if (report.unreadable.length > 3) lines.push(`  unreadable    ... more in report.json`);
   if (out !== '-')

@@ -5,6 +5,7 @@ import {
   planCountingBloom,
 } from '../kernels/counting-bloom.ts';
 import { DEFAULT_MOST, type Units } from '../kernels/line-units.ts';
+import type { RepeatedLinesReport } from '../report.ts';
 import type { Cuts } from '../verdicts.ts';
 
 /** What was decided about a batch. */
@@ -39,17 +40,6 @@ export interface RepeatedLines {
    */
   judge(units: Units, skip?: Uint8Array): RepeatedLinesVerdicts;
   report(): RepeatedLinesReport;
-}
-
-export interface RepeatedLinesReport {
-  /** Units counted, and units removed. */
-  readonly counted: number;
-  readonly removed: number;
-  /** Different units counted. */
-  readonly distinct: number;
-  readonly counterBytes: number;
-  /** Chance at most that a unit met now is counted too high: what was asked for, or more if more units came than were expected. */
-  readonly falsePositiveRate: number;
 }
 
 /** Bytes that {@link createRepeatedLines} will take, without taking them. */
