@@ -151,8 +151,8 @@ describe.each(RULES)('words of rule %s', (words) => {
 
   test('long texts, near what is allowed, are told apart exactly', () => {
     const word = (i: number): string => ((i * 2654435761) % 999_983).toString(36);
-    const fresh = Array.from({ length: 4000 }, (_, i) => word(i));
-    for (const copies of [1, 7, 40]) {
+    const fresh = Array.from({ length: 1500 }, (_, i) => word(i));
+    for (const copies of [1, 4, 15]) {
       for (const length of [4, 5, 9, 10, 30, 300]) {
         const parts = Array.from({ length: copies }, (_, i) => fresh.slice(i * 80, i * 80 + length));
         const text = [...fresh, ...parts.flat()].join(' ');

@@ -11,12 +11,11 @@
  *   bigram. A trigram "a b c" of count k is no longer than "a b" and "b c" together, and both occur k times: at most 2 B. "a b c d" is one
  *   character longer than "a b" and "c d" together, and k is at most B / 3, as no bigram is shorter than 3: at most 2 B + B / 3.
  * - *Duplicate n-grams* of five to ten tokens are compared joined without spaces, so tokens may be cut differently in both. What counts is
- *   the text without white space: two equal n-grams begin with the same 15 bytes of it, or are shorter than that. So tokens whose
- *   15 bytes were seen before, or whose 5-gram is shorter, are the only ones at which a duplicate of any n can begin; and duplicates cover no more
- *   than the ten tokens from each of these on.
+ *   the text without white space, and how far from a token on it repeats what follows an earlier token: no duplicate is longer. That
+ *   distance is found to within a few bytes (see `follow`), and duplicates cover no more than the n-grams that are shorter.
  *
- * What is open is counted as defined, n-grams standing for themselves by 64-bit hashes. Duplicates are searched among marked tokens
- * alone: those above and the first tokens they are like. At any other token an n-gram is neither seen before nor seen again.
+ * What is open is counted as defined, n-grams standing for themselves by 64-bit hashes. Duplicates are searched only among n-grams that
+ * are shorter than what is repeated there, before or later; any other is neither seen before nor seen again.
  *
  * Time is linear in the bytes, memory is what `elementRoom`, `boundRoom` and `countRoom` say.
  */
@@ -62,22 +61,6 @@ function codePoints(p: usize, end: usize): u32 {
     }
   }
   return count;
-}
-
-/** The end of `count` characters from `p` on. */
-function skip(p: usize, count: u32): usize {
-  while (count != 0) {
-    if (load<u8>(p) < 0x80) {
-      if (count >= 16 && !v128.bitmask<i8>(v128.load(p))) {
-        p += 16;
-        count -= 16;
-        continue;
-      }
-      p++;
-    } else p += <usize>(decode(p) >> 24);
-    count--;
-  }
-  return p;
 }
 
 /** Bytes of the white space at `p`, or 0. */
@@ -147,6 +130,12 @@ function split(from: usize, to: usize, shortest: usize, into: usize): u32 {
   return <u32>((into + 8 - list) >> 3);
 }
 
+/** Zeroes; up to 15 bytes more. A loop, as most areas are small: the instruction for it is a call. */
+function clear(at: usize, byteLength: usize): void {
+  const zero = i32x4.splat(0);
+  for (const end = at + byteLength; at < end; at += 16) v128.store(at, zero);
+}
+
 /** Whether the set holds the hash; if not, it does now. Zero stands for an empty slot. */
 // @ts-ignore: decorator
 @inline
@@ -186,11 +175,11 @@ function findDuplicates(list: usize, count: u32, set: usize): void {
   if (count < 2) return;
   const bits = slotBits(count);
   const listEnd = list + ((<usize>count) << 3);
-  memory.fill(set, 0, (<usize>8) << bits);
+  clear(set, (<usize>8) << bits);
   let at = list;
   while (at != listEnd && !wasSeen(set, bits, glance(load<u32>(at), load<u32>(at, 4)))) at += 8;
   if (at == listEnd) return;
-  memory.fill(set, 0, (<usize>8) << bits);
+  clear(set, (<usize>8) << bits);
   for (at = list; at != listEnd; at += 8) {
     const start = <usize>load<u32>(at);
     const end = <usize>load<u32>(at, 4);
@@ -248,11 +237,16 @@ export function judgeElements(
 /** Smallest and largest n of duplicate n-grams. */
 const SHORTEST: u32 = 5;
 const LONGEST: u32 = 10;
-/** Bytes of an n-gram that are compared in the first pass; a 5-gram of a script of three bytes a character has as many. */
-const HEAD: u32 = 15;
-const HEAD_HIGH: u64 = 0x00ffffffffffffff;
-/** Buckets for bigrams, 32 bits each, at REPETITION_AREA; zero between documents. */
+/** Prefixes of what follows a token are compared at these lengths: 10, 16, 22 ... 52 bytes. Even 10-grams of prose are seldom longer. */
+const FIRST_PREFIX: u32 = 10;
+const PREFIX_STEP: u32 = 6;
+const LAST_PREFIX: u32 = 52;
+const STEP_MASK: u64 = 0x0000ffffffffffff;
+/** Buckets for n-grams, 32 bits each, at REPETITION_AREA; zero between documents. */
 const BUCKET_BITS: u32 = 9;
+/** Behind the buckets: for each set of 8 bytes, as bits, where those that are not in it lie (256 x 8 bytes). */
+const GATHER: usize = REPETITION_AREA + (4 << BUCKET_BITS);
+let hasGather: bool = false;
 
 let tokens: u32 = 0;
 let hashes: usize = 0;
@@ -260,53 +254,192 @@ let lengths: usize = 0;
 /** The text without white space; and of each token and the end, its place in that. */
 let joined: usize = 0;
 let starts: usize = 0;
-/** A bit for each token at which an n-gram may be a duplicate or have one. */
+/** For each token the largest n whose n-gram there may be a duplicate or have one, or 0: a byte each. */
 let marks: usize = 0;
 let marked: u32 = 0;
-
-/** Slots for heads: at least half are free. */
-function headBits(count: u32): u32 {
-  return 64 - <u32>clz<u64>((<u64>count << 1) | 7);
-}
+/** The same where the n-gram may be a duplicate. */
+let repeats: usize = 0;
+/** Characters that duplicate n-grams may cover, for each n; and the end of what is counted in it. */
+const COVERED: usize = GATHER + 2048;
+const REACHED: usize = COVERED + 4 * 16;
 
 /** Bytes that `boundNGrams` works in, and leaves for `countNGrams`. */
 export function boundRoom(byteLength: u32, count: u32): usize {
   return (
-    ((<usize>byteLength + 79) & ~15) +
-    ((<usize>count << 2) + 16) +
-    (((<usize>count + 63) >> 6) << 3) +
-    ((<usize>4) << headBits(count))
+    joinedRoom(byteLength) +
+    2 * listRoom(count) +
+    3 * marksRoom(count) +
+    (<usize>count << 3) +
+    ((<usize>1) << (sparseBits(count) - 3))
   );
 }
 
-/** Joins the tokens. Both rules for tokens leave out nothing but white space, so their lengths alone say where they are. */
-function join(text: usize): void {
-  let p = text;
-  let at = joined;
-  let start = starts;
-  let length = lengths;
-  for (const last = lengths + ((<usize>tokens) << 2); length != last; length += 4, start += 4) {
-    store<u32>(start, <u32>(at - joined));
-    p += <usize>(load<u8>(p) == 0x20);
-    const first = load<u8>(p);
-    if (first <= 0x20 || first >= 0x80) {
-      for (let size = spaceAt(p); size != 0; size = spaceAt(p)) p += size;
+/** What follows the last token is read, too. */
+function joinedRoom(byteLength: u32): usize {
+  return (<usize>byteLength + 95) & ~15;
+}
+
+function listRoom(count: u32): usize {
+  return ((<usize>count << 2) + 19) & ~15;
+}
+
+function marksRoom(count: u32): usize {
+  return (<usize>count + 31) & ~15;
+}
+
+function sparseBits(count: u32): u32 {
+  return 32 - <u32>clz<u32>(count | 3) + SPARSE_BITS;
+}
+
+function fillGather(): void {
+  for (let set: u32 = 0; set < 256; set++) {
+    let places: u64 = 0;
+    let count: u32 = 0;
+    for (let place: u32 = 0; place < 8; place++) {
+      if ((set >> place) & 1) continue;
+      places |= <u64>place << (count << 3);
+      count++;
     }
-    const size = load<u32>(length);
-    const block = v128.load(p);
-    v128.store(at, block);
-    if (size <= 16 && ((<u32>v128.bitmask<i8>(block)) & ((1 << size) - 1)) == 0) {
-      p += size;
-      at += size;
+    store<u64>(GATHER + (<usize>set << 3), places);
+  }
+  hasGather = true;
+}
+
+/** Bits of the bytes in white space that is not ASCII and begins in these 16 bytes; it may reach two bytes further. */
+// @ts-ignore: decorator
+@inline
+function wideSpaces(p: usize, x: v128): u32 {
+  const second = v128.load(p, 1);
+  const third = v128.load(p, 2);
+  const two = v128.and(
+    v128.eq<i8>(x, i8x16.splat(<i8>0xc2)),
+    v128.or(v128.eq<i8>(second, i8x16.splat(<i8>0x85)), v128.eq<i8>(second, i8x16.splat(<i8>0xa0))),
+  );
+  // e2 80 80..8a, a8, a9, af; e2 81 9f
+  const general = v128.and(
+    v128.eq<i8>(second, i8x16.splat(<i8>0x80)),
+    v128.or(
+      v128.or(
+        v128.le<u8>(v128.sub<i8>(third, i8x16.splat(<i8>0x80)), i8x16.splat(0x0a)),
+        v128.eq<i8>(third, i8x16.splat(<i8>0xaf)),
+      ),
+      v128.le<u8>(v128.sub<i8>(third, i8x16.splat(<i8>0xa8)), i8x16.splat(1)),
+    ),
+  );
+  const medium = v128.and(v128.eq<i8>(second, i8x16.splat(<i8>0x81)), v128.eq<i8>(third, i8x16.splat(<i8>0x9f)));
+  const ogham = v128.and(v128.eq<i8>(second, i8x16.splat(<i8>0x9a)), v128.eq<i8>(third, i8x16.splat(<i8>0x80)));
+  const ideographic = v128.and(
+    v128.eq<i8>(second, i8x16.splat(<i8>0x80)),
+    v128.eq<i8>(third, i8x16.splat(<i8>0x80)),
+  );
+  const three = v128.or(
+    v128.and(v128.eq<i8>(x, i8x16.splat(<i8>0xe2)), v128.or(general, medium)),
+    v128.or(
+      v128.and(v128.eq<i8>(x, i8x16.splat(<i8>0xe1)), ogham),
+      v128.and(v128.eq<i8>(x, i8x16.splat(<i8>0xe3)), ideographic),
+    ),
+  );
+  const twos = <u32>v128.bitmask<i8>(two);
+  const threes = <u32>v128.bitmask<i8>(three);
+  return twos | (twos << 1) | threes | (threes << 1) | (threes << 2);
+}
+
+/** Bits of the bytes that begin a character, or are one by themselves: all but the continuations. */
+// @ts-ignore: decorator
+@inline
+function leads(x: v128): u32 {
+  return <u32>v128.bitmask<i8>(v128.gt<i8>(x, i8x16.splat(-65)));
+}
+
+let joinedLeads: u32 = 0;
+
+/** Writes the text without white space; returns its end. Counts the bytes in it that are no continuations. */
+function join(p: usize, end: usize): usize {
+  if (!hasGather) fillGather();
+  let at = joined;
+  let carried: u32 = 0;
+  joinedLeads = 0;
+  for (; p < end; p += 16) {
+    const x = v128.load(p);
+    let spaces = <u32>v128.bitmask<i8>(
+      v128.or(
+        v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x72)), i8x16.splat(0x7a)), // 09..0d
+        v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x5f)), i8x16.splat(0x7a)), // 1c..20
+      ),
+    );
+    const high = <u32>v128.bitmask<i8>(x);
+    let heads: u32 = 0xffff;
+    if (high) {
+      // The sums above overflow into the range for some bytes from 0x80 on.
+      spaces = (spaces & ~high) | wideSpaces(p, x) | carried;
+      carried = spaces >> 16;
+      spaces &= 0xffff;
+      heads = leads(x);
+    }
+    joinedLeads += <u32>popcnt<u32>(heads & ~spaces);
+    if (spaces == 0) {
+      v128.store(at, x);
+      at += 16;
       continue;
     }
-    const next = skip(p, size);
-    if (next - p > 16) memory.copy(at, p, next - p);
-    at += next - p;
-    p = next;
+    const low = spaces & 0xff;
+    const top = spaces >> 8;
+    v128.store(at, v128.swizzle(x, v128.load64_zero(GATHER + (<usize>low << 3))));
+    at += 8 - <usize>popcnt<u32>(low);
+    v128.store(
+      at,
+      v128.swizzle(x, v128.add<i8>(v128.load64_zero(GATHER + (<usize>top << 3)), i8x16.splat(8))),
+    );
+    at += 8 - <usize>popcnt<u32>(top);
   }
-  store<u32>(start, <u32>(at - joined));
   v128.store(at, i8x16.splat(0));
+  return at;
+}
+
+/** Says where tokens begin in the joined text. Both rules for tokens leave out nothing but white space, so lengths are enough. */
+function place(text: usize, end: usize): void {
+  const byteLength = <u32>(join(text, end) - joined);
+  const characters = charactersOf(0, tokens);
+  let start = starts;
+  let length = lengths;
+  const last = lengths + ((<usize>tokens) << 2);
+  let at: u32 = 0;
+  if (characters == byteLength) {
+    for (; length != last; length += 4, start += 4) {
+      store<u32>(start, at);
+      at += load<u32>(length);
+    }
+  } else if (characters == joinedLeads) {
+    // Every continuation belongs to a character.
+    for (; length != last; length += 4, start += 4) {
+      store<u32>(start, at);
+      let left = load<u32>(length);
+      let bits = leads(v128.load(joined + at));
+      if (left < 16 && ((bits + 1) & ((2 << left) - 1)) == 0) {
+        at += left;
+        continue;
+      }
+      for (let found = <u32>popcnt<u32>(bits); found <= left; found = <u32>popcnt<u32>(bits)) {
+        left -= found;
+        at += 16;
+        bits = leads(v128.load(joined + at));
+      }
+      for (; left != 0; left--) bits &= bits - 1;
+      at += <u32>ctz<u32>(bits);
+    }
+  } else {
+    let p = text;
+    for (; length != last; length += 4, start += 4) {
+      for (let size = spaceAt(p); size != 0; size = spaceAt(p)) p += size;
+      store<u32>(start, at);
+      for (let left = load<u32>(length); left != 0; left--) {
+        const size = decode(p) >> 24;
+        p += <usize>size;
+        at += size;
+      }
+    }
+  }
+  store<u32>(start, at);
 }
 
 /** The fullest bucket of bigrams. */
@@ -337,16 +470,6 @@ function fillBuckets(): u32 {
   );
 }
 
-// @ts-ignore: decorator
-@inline
-function mark(token: u32): void {
-  const at = marks + (<usize>(token >> 6) << 3);
-  const word = load<u64>(at);
-  const bit: u64 = (<u64>1) << (token & 63);
-  marked += <u32>((word & bit) == 0);
-  store<u64>(at, word | bit);
-}
-
 /** Characters of the tokens `[from, to)`. */
 function charactersOf(from: u32, to: u32): u32 {
   let sum: u32 = 0;
@@ -355,43 +478,147 @@ function charactersOf(from: u32, to: u32): u32 {
   return sum;
 }
 
-/** Marks tokens; returns how many characters duplicates can cover at most. */
-function markHeads(table: usize): u32 {
-  const bits = headBits(tokens);
-  memory.fill(table, 0, (<usize>4) << bits);
-  const mask: usize = ((1 << bits) - 1) << 2;
-  const last = tokens - SHORTEST;
-  let covered: u32 = 0;
-  let reach: u32 = 0;
-  for (let i: u32 = 0; i <= last; i++) {
-    const start = starts + (<usize>i << 2);
-    const place = load<u32>(start);
-    const low = load<u64>(joined + place);
-    const high = load<u64>(joined + place, 8) & HEAD_HIGH;
-    let isSeen = load<u32>(start, 4 * SHORTEST) - place < HEAD;
-    let slot: usize = (<usize>(((low ^ P2) * P1 + (high ^ P1) * P2) >> (64 - bits))) << 2;
-    while (true) {
-      const id = load<u32>(table + slot);
-      if (id == 0) {
-        store<u32>(table + slot, i + 1);
-        break;
-      }
-      const other = joined + load<u32>(starts + (<usize>(id - 1) << 2));
-      if (load<u64>(other) == low && (load<u64>(other, 8) & HEAD_HIGH) == high) {
-        mark(id - 1);
-        isSeen = true;
-        break;
-      }
-      slot = (slot + 4) & mask;
+/** Hash of the first prefix behind a token. */
+// @ts-ignore: decorator
+@inline
+function firstPrefix(at: usize): u64 {
+  const h = (load<u64>(at) ^ P2) * P1 + (<u64>load<u16>(at, 8) ^ P1) * P2;
+  return h ^ (h >> 32);
+}
+
+/** Hash of a prefix from that of the one before, `length` bytes long. */
+// @ts-ignore: decorator
+@inline
+function nextPrefix(hash: u64, at: usize, length: u32): u64 {
+  const h = (hash ^ (load<u64>(at + <usize>length) & STEP_MASK)) * P1;
+  return h ^ (h >> 32);
+}
+
+/** The largest n whose n-gram at `token` is shorter than `limit` bytes; the 5-gram is. */
+// @ts-ignore: decorator
+@inline
+function longestBelow(token: u32, limit: u32): u32 {
+  const start = starts + (<usize>token << 2);
+  const origin = load<u32>(start);
+  const most = min<u32>(LONGEST, tokens - token);
+  let n = SHORTEST;
+  while (n < most && load<u32>(start + (<usize>(n + 1) << 2)) - origin < limit) n++;
+  return n;
+}
+
+// @ts-ignore: decorator
+@inline
+function markNGrams(token: u32, n: u32): void {
+  store<u8>(marks + <usize>token, n);
+  marked++;
+}
+
+/** Bits of a table for each entry of the list, between one and two times as many; most are never set. */
+const SPARSE_BITS: u32 = 5;
+/** In the list: the prefix was that of an earlier token at every length so far. */
+const FOLLOWS: u32 = 0x80000000;
+
+/**
+ * Finds for each token how far what follows it repeats what follows another, and marks n-grams that are shorter; the same against earlier
+ * tokens alone bounds what is covered.
+ *
+ * Prefixes of one length after the other, of tokens on a list that gets shorter: who shares its prefix with none leaves. Whether it does is
+ * asked of a table of bits, once from the front (is there one before?) and once from the back. Two prefixes on one bit only keep tokens on
+ * the list for longer. No branch depends on the answers, so that they cost no more than the table.
+ */
+function follow(room: usize): void {
+  const end = tokens - SHORTEST + 1;
+  const list = room;
+  const hits = list + listRoom(tokens);
+  const prefixes = hits + marksRoom(tokens);
+  const table = prefixes + (<usize>tokens << 3);
+  clear(marks, tokens);
+  clear(repeats, tokens);
+  for (let i: u32 = 0; i < end; i++) {
+    const at = joined + load<u32>(starts + (<usize>i << 2));
+    store<u64>(prefixes + (<usize>i << 3), firstPrefix(at));
+    store<u32>(list + (<usize>i << 2), i | FOLLOWS);
+  }
+  let first: u32 = 0;
+  let length = FIRST_PREFIX;
+  while (true) {
+    const wordBits = sparseBits(end - first) - 6;
+    const shift = <u64>(64 - wordBits);
+    const byteLength: usize = (<usize>8) << wordBits;
+    clear(table, byteLength);
+    for (let k = first; k < end; k++) {
+      const hash = load<u64>(prefixes + (<usize>k << 3));
+      const word = table + (<usize>(hash >> shift) << 3);
+      const bits = load<u64>(word);
+      store<u8>(hits + <usize>k, <u8>((bits >> (hash & 63)) & 1));
+      store<u64>(word, bits | ((<u64>1) << (hash & 63)));
     }
-    if (isSeen) {
-      mark(i);
-      const until = min<u32>(i + LONGEST, tokens);
-      covered += charactersOf(max<u32>(i, reach), until);
-      reach = until;
+    clear(table, byteLength);
+    let out = end;
+    for (let k = end; k > first; ) {
+      k--;
+      const hash = load<u64>(prefixes + (<usize>k << 3));
+      const word = table + (<usize>(hash >> shift) << 3);
+      const bits = load<u64>(word);
+      store<u64>(word, bits | ((<u64>1) << (hash & 63)));
+      const isBefore = <u32>load<u8>(hits + <usize>k);
+      const isShared = isBefore | (<u32>(bits >> (hash & 63)) & 1);
+      const entry = load<u32>(list + (<usize>k << 2));
+      const token = entry & ~FOLLOWS;
+      const start = starts + (<usize>token << 2);
+      if (load<u32>(start, 4 * SHORTEST) - load<u32>(start) < length) {
+        if (!isShared) markNGrams(token, longestBelow(token, length));
+        if (!isBefore && entry & FOLLOWS) store<u8>(repeats + <usize>token, longestBelow(token, length));
+      }
+      // Whoever goes on is moved to the end of the list, where all before have been read.
+      store<u32>(list + (<usize>(out - 1) << 2), entry & ~((isBefore ^ 1) << 31));
+      store<u64>(prefixes + (<usize>(out - 1) << 3), hash);
+      out -= isShared;
+    }
+    first = out;
+    if (first == end || length == LAST_PREFIX) break;
+    for (let k = first; k < end; k++) {
+      const token = load<u32>(list + (<usize>k << 2)) & ~FOLLOWS;
+      const prefix = prefixes + (<usize>k << 3);
+      const at = joined + load<u32>(starts + (<usize>token << 2));
+      store<u64>(prefix, nextPrefix(load<u64>(prefix), at, length));
+    }
+    length += PREFIX_STEP;
+  }
+  for (let k = first; k < end; k++) {
+    const entry = load<u32>(list + (<usize>k << 2));
+    const token = entry & ~FOLLOWS;
+    const n = min<u32>(LONGEST, tokens - token);
+    markNGrams(token, n);
+    if (entry & FOLLOWS) store<u8>(repeats + <usize>token, n);
+  }
+  cover(end);
+}
+
+/** Adds up what n-grams cover that may repeat earlier ones, each n by itself. */
+function cover(end: u32): void {
+  for (let at = COVERED; at != COVERED + 128; at += 16) v128.store(at, i32x4.splat(0));
+  for (let base: u32 = 0; base < end; base += 16) {
+    let found = <u32>v128.bitmask<i8>(v128.ne<i8>(v128.load(repeats + <usize>base), i8x16.splat(0)));
+    if (end - base < 16) found &= (1 << (end - base)) - 1;
+    while (found) {
+      const i = base + <u32>ctz<u32>(found);
+      found &= found - 1;
+      const most = <u32>load<u8>(repeats + <usize>i);
+      for (let n = SHORTEST; n <= most; n++) {
+        const sum = COVERED + (<usize>n << 2);
+        const reached = REACHED + (<usize>n << 2);
+        store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(i, load<u32>(reached)), i + n));
+        store<u32>(reached, i + n);
+      }
     }
   }
-  return covered;
+}
+
+// @ts-ignore: decorator
+@inline
+function covered(n: usize): f64 {
+  return <f64>load<u32>(COVERED + (n << 2));
 }
 
 /**
@@ -434,18 +661,17 @@ export function boundNGrams(
   );
   if (count > SHORTEST && least < Infinity) {
     joined = room;
-    starts = joined + (((end - text) + 79) & ~15);
-    marks = starts + (<usize>count << 2) + 16;
-    const table = marks + (((<usize>count + 63) >> 6) << 3);
-    memory.fill(marks, 0, table - marks);
-    join(text);
-    const covered = <f64>markHeads(table);
-    if (exceeds(covered, characters, duplicated5)) open |= 1 << 5;
-    if (exceeds(covered, characters, duplicated6)) open |= 1 << 6;
-    if (exceeds(covered, characters, duplicated7)) open |= 1 << 7;
-    if (exceeds(covered, characters, duplicated8)) open |= 1 << 8;
-    if (exceeds(covered, characters, duplicated9)) open |= 1 << 9;
-    if (exceeds(covered, characters, duplicated10)) open |= 1 << 10;
+    starts = joined + joinedRoom(<u32>(end - text));
+    marks = starts + listRoom(count);
+    repeats = marks + marksRoom(count);
+    place(text, end);
+    follow(repeats + marksRoom(count));
+    if (exceeds(covered(5), characters, duplicated5)) open |= 1 << 5;
+    if (exceeds(covered(6), characters, duplicated6)) open |= 1 << 6;
+    if (exceeds(covered(7), characters, duplicated7)) open |= 1 << 7;
+    if (exceeds(covered(8), characters, duplicated8)) open |= 1 << 8;
+    if (exceeds(covered(9), characters, duplicated9)) open |= 1 << 9;
+    if (exceeds(covered(10), characters, duplicated10)) open |= 1 << 10;
   }
   return open;
 }
@@ -462,7 +688,7 @@ export function countRoom(open: u32): usize {
  */
 function countTop(n: u32, room: usize): u32 {
   const bits = slotBits(tokens);
-  memory.fill(room, 0, (<usize>16) << bits);
+  clear(room, (<usize>16) << bits);
   const mask: usize = ((1 << bits) - 1) << 4;
   const last = tokens - n;
   let best: u32 = 0;
@@ -503,15 +729,16 @@ function countTop(n: u32, room: usize): u32 {
 /** Characters of the n-grams seen before, where after one of these the search goes on behind it. */
 function countDuplicates(n: u32, set: usize): u32 {
   const bits = slotBits(marked);
-  memory.fill(set, 0, (<usize>8) << bits);
+  clear(set, (<usize>8) << bits);
   const end = tokens - n + 1;
   let sum: u32 = 0;
   let next: u32 = 0;
-  for (let base: u32 = 0; base < end; base += 64) {
-    let word = load<u64>(marks + (<usize>(base >> 6) << 3));
-    while (word) {
-      const i = base + <u32>ctz<u64>(word);
-      word &= word - 1;
+  const least = i8x16.splat(<i8>n);
+  for (let base: u32 = 0; base < end; base += 16) {
+    let found = <u32>v128.bitmask<i8>(v128.ge<i8>(v128.load(marks + <usize>base), least));
+    while (found) {
+      const i = base + <u32>ctz<u32>(found);
+      found &= found - 1;
       if (i < next) continue;
       if (i >= end) return sum;
       const start = starts + (<usize>i << 2);
