@@ -432,7 +432,9 @@ function addParts(target: usize, first: usize, length: u32): u32 {
  * asked for now, and while they come others are.
  */
 function pend(row: usize): void {
-  for (let at: usize = 0; at < rowBytes; at += 64) touched ^= load<u32>(row + at);
+  let ahead: u32 = 0;
+  for (let at: usize = 0; at < rowBytes; at += 64) ahead ^= load<u32>(row + at);
+  touched = ahead;
   store<u32>(pending + 4 * pendingCount, row);
   if (++pendingCount == MOST_PENDING) addPending();
 }
