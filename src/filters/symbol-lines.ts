@@ -12,6 +12,8 @@ const breaks: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   (byte >= 0x0a && byte <= 0x0d) || (byte >= 0x1c && byte <= 0x1e) || byte === 0xc2 || byte === 0xe2 ? 1 : 0,
 );
 
+const ascii: Uint16Array = Uint16Array.from({ length: 128 }, (_, code) => flags.flagsOf(code));
+
 /**
  * datatrove's SymbolLinesFormatter: leaves out lines, as `splitlines()` has them, of nothing but punctuation (its set of symbols and
  * terminal marks) and spaces; lines of white space stay. What parts the lines that stay becomes one LF, and a line break at the end goes,
@@ -99,15 +101,11 @@ export const symbolLines: FilterDefinition = {
 function symbolsEnd(bytes: Uint8Array, at: number, end: number): number {
   let isSolid = false;
   while (at < end && breakLength(bytes, at, end) === 0) {
-    const byte = bytes[at]!;
-    if (byte === BLANK) at++;
-    else {
-      const code = decodeAt(bytes, at, end);
-      const found = code < 0 ? 0 : flags.flagsOf(code);
-      if (!(found & flags.SYMBOL)) break;
-      if (!(found & flags.SPACE)) isSolid = true;
-      at += widthOf(code);
-    }
+    const code = decodeAt(bytes, at, end);
+    const found = code < 0 ? 0 : code < 0x80 ? ascii[code]! : flags.flagsOf(code);
+    if (!(found & flags.SYMBOL) && code !== BLANK) break;
+    if (!(found & flags.SPACE)) isSolid = true;
+    at += widthOf(code);
   }
   return isSolid ? ~at : at;
 }

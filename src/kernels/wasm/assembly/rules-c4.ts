@@ -1,5 +1,5 @@
+import { bits, decode, flagsOf, isByte, isSpace } from './rules-characters';
 import { DIGIT } from './rules-layout';
-import { decode, flagsOf } from './rules-scan';
 
 /** Rules, as bits; also what a text was found to hold. `kernels/rules-c4.ts` has the same numbers. */
 const CITATION: u32 = 1; // found: a "["
@@ -188,12 +188,6 @@ function inspect(start: usize, p: usize, end: usize): u32 {
     : 0;
 }
 
-// @ts-ignore: decorator
-@inline
-function isByte(x: v128, byte: i8): v128 {
-  return v128.eq<i8>(x, i8x16.splat(byte));
-}
-
 /** Bytes that can be of interest: "[" and "{", and of each phrase a pair of letters that is rare: va, ps, ms, oo. */
 // @ts-ignore: decorator
 @inline
@@ -207,17 +201,6 @@ function suspicious(p: usize): v128 {
       v128.and(isByte(x, 0x76), isByte(y, 0x61)),
       v128.and(isByte(x, 0x6f), isByte(y, 0x6f)),
     ),
-  );
-}
-
-// @ts-ignore: decorator
-@inline
-function bits(a: v128, b: v128, c: v128, d: v128): u64 {
-  return (
-    <u64>(<u32>v128.bitmask<i8>(a)) |
-    (<u64>(<u32>v128.bitmask<i8>(b)) << 16) |
-    (<u64>(<u32>v128.bitmask<i8>(c)) << 32) |
-    (<u64>(<u32>v128.bitmask<i8>(d)) << 48)
   );
 }
 
@@ -400,15 +383,6 @@ export function c4Piece(start: usize, end: usize): u32 {
     p = skipSpace(p, end);
   }
   return judge(start, end, words, end - start > <usize>most);
-}
-
-// @ts-ignore: decorator
-@inline
-function isSpace(x: v128): v128 {
-  return v128.or(
-    v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x72)), i8x16.splat(0x7a)), // 09..0d
-    v128.gt<i8>(v128.add<i8>(x, i8x16.splat(0x5f)), i8x16.splat(0x7a)), // 1c..20
-  );
 }
 
 // @ts-ignore: decorator
