@@ -197,12 +197,6 @@ export class ScoreSketch {
     return this.#documents === 0 ? 0 : (below + within / 2) / this.#documents;
   }
 
-  /** Share of the documents that reach a value, bins counted as a whole. */
-  shareFrom(scorer: number, value: number): number {
-    const { below } = this.#histogramOf(scorer).around(keyOf(value) >>> DROPPED);
-    return this.#documents === 0 ? 0 : 1 - below / this.#documents;
-  }
-
   /**
    * The value that the best `keepTop` of the documents reach when scores are combined as the greatest of their ranks.
    * @param ranks what rank a score has; default {@link rank}. A scorer that does not count gives -Infinity.

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Filter, StepOptions } from '../../src/filters/filter.ts';
 import { quality } from '../../src/filters/quality.ts';
@@ -16,6 +17,7 @@ import { createQualityKernel } from '../../src/kernels/quality-kernel.ts';
 import { type QualityModel, serializeModel } from '../../src/kernels/quality-model.ts';
 import { createRuleKernel } from '../../src/kernels/rules.ts';
 import { seeded, useFolder } from '../engine/support.ts';
+import { expectations } from '../kernels/fasttext-models.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const random = seeded(1);
@@ -229,6 +231,55 @@ test('a measuring pass gives the same thresholds in any order of documents', asy
     return calibrate(options, sketch, resources);
   });
   expect(found[1]).toEqual(found[0]);
+});
+
+describe('a fastText model', () => {
+  const path = fileURLToPath(new URL('../kernels/fixtures/softmax.bin', import.meta.url));
+  const first = expectations.find(({ model }) => model === 'softmax.bin')!.predictions[0]!;
+
+  test('scores with the label asked for, as fastText does, beside models of ours', async () => {
+    for (const label of ['han', '__label__cyr', 'lat']) {
+      const wanted = `__label__${label.replace('__label__', '')}`;
+      const options = { models: [...(await pathsOf('linear')), path], label, score_only: true };
+      const filter = await filterOf(options);
+      judge(filter, first.text);
+      const expected = first.best.find(([name]) => name === wanted)?.[1] ?? 0;
+      expect(Math.abs(filter.values![1]! - expected)).toBeLessThan(2e-4);
+      expect(quality.columns!(options).map(({ name }) => name)).toEqual([
+        'quality_linear',
+        'quality_softmax',
+      ]);
+    }
+  });
+
+  test('needs a label where none is named as peers do', async () => {
+    const error: unknown = await quality.load!({ models: [path], threshold: 0.5 }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(
+        /softmax\.bin: expected two labels, or one named hq or 1, found .*han.*; name .* in "label"/,
+      ) as string,
+    });
+    const other = quality.load!({ models: [path], threshold: 0.5, label: 'greek' });
+    await expect(other).rejects.toThrow(/expected the label "greek", found/);
+  });
+});
+
+test('a giant document is scored like any other, and the next one as if it had not been', async () => {
+  const filter = await filterOf({ models: await pathsOf('linear', 'dsir'), score_only: true });
+  judge(filter, mixed[0]!);
+  const alone = [...filter.values!];
+  const once = `${textOf(0.5)}\n`;
+  judge(filter, once.repeat(Math.ceil((17 << 20) / once.length)));
+  const giant = [...filter.values!];
+  judge(filter, once.repeat(300));
+  // Counts stop at 255 in both; the one pair across the seam is another share of the mean.
+  expect(giant[0]).toBeCloseTo(filter.values![0]!, 3);
+  expect(giant[1]).toBeCloseTo(filter.values![1]!, 2);
+  judge(filter, mixed[0]!);
+  expect([...filter.values!]).toEqual(alone);
 });
 
 test('models in folders of the same file name get columns of their own', () => {
