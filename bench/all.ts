@@ -7,6 +7,7 @@ const BENCHMARKS = [
   { name: 'signatures', isPinned: true },
   { name: 'commit', isPinned: true },
   { name: 'read', isPinned: false },
+  { name: 'language', isPinned: true },
   { name: 'end-to-end', isPinned: false },
 ];
 

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { CurationError } from '../errors.ts';
 import { createFastText, type FastText, type FastTextResource, loadFastText } from './fasttext-resource.ts';
 import type { Evidence, Filter, FilterDefinition, StepOptions } from './filter.ts';
@@ -48,7 +48,7 @@ export const language: FilterDefinition = {
   async load(options) {
     const path = options['model'];
     const isOwn = typeof path !== 'string';
-    const model = await loadFastText(isOwn ? createRequire(import.meta.url).resolve(OWN_MODEL) : path);
+    const model = await loadFastText(isOwn ? fileURLToPath(import.meta.resolve(OWN_MODEL)) : path);
     checkLanguages(requestedOf(options), model.labels, isOwn ? 'the model lid.176' : path);
     return { model };
   },
