@@ -53,8 +53,8 @@ function isMark(byte: number): boolean {
  * one tokenization. Then the marks (punctuation and line feeds), two features each: the mark, and the mark between the kinds of its
  * neighbours, so that a line that ends in a full stop differs from one that does not. n words and m marks give 2 n - 1 + 2 m features.
  *
- * Marks are in because they tell: on human judgements of web pages (bench/quality.ts) they raise the AUC of a linear model by 0.05, more
- * than tokens that are runs of punctuation, as DSIR has them, would (0.035).
+ * Marks are in because they tell: on the human judgements that bench/quality.ts reads, words and pairs alone gave a linear model an AUC of
+ * 0.79, with runs of punctuation as tokens, as DSIR has them, 0.83, with marks 0.84.
  */
 export function createScalarFeatures(): ReadFeatures {
   const chunk = new Uint32Array(CHUNK + 2);

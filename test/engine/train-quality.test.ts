@@ -117,13 +117,13 @@ describe.each(['linear', 'importance'] as const)('a %s model', (kind) => {
   });
 });
 
-test('inputs that do not fit the spool are read again each epoch, and learned from all the same', async () => {
+test('inputs that do not fit the spool are read again for each epoch, and learned from all the same', async () => {
   const events: TrainEvent[] = [];
-  const options = await planted({ spoolBytes: 20_000, epochs: 3, onEvent: (event) => events.push(event) });
+  const options = await planted({ spoolBytes: 20_000, epochs: 1, onEvent: (event) => events.push(event) });
   const report = await trainQuality(options);
   expect(events.some(({ pass }) => pass === 'epoch')).toBe(true);
-  // Read once, three epochs, and the held-out tenth.
-  expect(events.at(-1)!.documents).toBe(5 * 640);
+  // Read once, for the epoch, and for what is held out.
+  expect(events.at(-1)!.documents).toBe(3 * 640);
   expect(report.documents).toBe(640);
   expect(report.heldOut!.auc).toBeGreaterThan(0.95);
   const once = await readFile(report.output);
