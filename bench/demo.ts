@@ -1,5 +1,5 @@
-// `npm start`: the main job on real text. Builds a small Parquet dump once, runs `sluice dedup` on it as a user would,
-// and shows what was found.
+// `npm start`: the main job on real text. Builds a small Parquet dump once, filters and deduplicates it in one pass as a user
+// would, and shows what was dropped and why.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -28,18 +28,27 @@ if (!existsSync(join(dump, 'manifest.json'))) {
   );
 }
 
-const command = ['dedup', shown(dump), '-o', shown(clean), '--overwrite'];
-console.error(`$ sluice ${command.join(' ')}`);
 const cli = join(projectRoot, 'dist', 'src', 'cli.js');
-const run = spawnSync(process.execPath, [cli, ...command], { stdio: 'inherit' });
-if (run.status !== 0) process.exit(run.status ?? 1);
-
-await showPairs(3);
+sluice(
+  ...['filter', shown(dump), '-o', shown(clean), '--overwrite', '--keep-rejects'],
+  ...['--rules', 'gopher-quality', '--max-non-alpha-words-ratio', '0.5', '--pii', '--dedup'],
+);
+console.error('');
+sluice('inspect', shown(clean), '--top', '3', '--examples', '1', '--width', '160');
+await showPairs(2);
 console.log(`
 Look at it yourself (sluice = node ${shown(cli)}):
+  sluice inspect ${shown(clean)}                                           every reason, with examples
   sluice convert ${shown(clean)} -o - --format jsonl | head -n 1           the documents that were kept
   sluice convert ${shown(join(clean, 'ledger'))} -o - --format jsonl | head         what became of every document, and its twin
   cat ${shown(join(clean, 'report.json'))}                                  the figures above, for programs`);
+
+/** Runs the command line as a user would; what it says is what the demo shows. */
+function sluice(...words: readonly string[]): void {
+  console.error(`$ sluice ${words.join(' ')}`);
+  const { status } = spawnSync(process.execPath, [cli, ...words], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 function* jsonLines(): Generator<string, void, undefined> {
   for (const document of documents()) yield `${JSON.stringify(document)}\n`;

@@ -1,50 +1,35 @@
-import type { Report } from '../report.ts';
+import type { NearDuplicateReport, Report } from '../report.ts';
 import { formatBytes, formatCount, formatSeconds } from '../units.ts';
+
+/** A line of a summary: what, and what is said of it. */
+type Line = readonly [label: string, says: string];
 
 /** What a person wants to know when a run is over; plain text, ends with a new line. */
 export function summarize(report: Report, out: string): string {
   const { documents, bytes, seconds } = report;
-  const share = (count: number): string =>
-    documents.read === 0 ? '' : `  ${((100 * count) / documents.read).toFixed(1).padStart(5)} %`;
-  const count = (value: number): string => formatCount(value).padStart(13);
-  const lines = [
-    `${DONE[report.verb]} in ${formatSeconds(seconds)}, ${rate(report)}, peak memory ${formatBytes(report.peakMemoryBytes)}${report.isCutShort ? '; cut short by the reader of standard output' : ''}`,
-    `  read          ${count(documents.read)} documents${bytes.text > 0 ? `, ${formatBytes(bytes.text)} of text` : ''}`,
-    `  kept          ${count(documents.kept)}${share(documents.kept)}${bytes.text > 0 ? `  ${formatBytes(bytes.textKept)} of text` : ''}`,
+  const count = (value: number): string => formatCount(value).padStart(11);
+  const text = (value: number, mark: string): string =>
+    bytes.text > 0 ? `${mark} ${formatBytes(value)} of text` : '';
+  const lines: Line[] = [
+    ['read', `${count(documents.read)} documents${text(bytes.text, ',')}`],
+    ['kept', `${count(documents.kept)}${share(documents.kept, report)}${text(bytes.textKept, ' ')}`],
+    ...(documents.edited > 0
+      ? [['edited', `${count(documents.edited)}${share(documents.edited, report)}`] as const]
+      : []),
+    ...reasonLines(report),
+    ...(report.nearDuplicate === undefined ? [] : indexLines(report.nearDuplicate)),
+    ...measuredLines(report),
+    ...report.unreadable.slice(0, 3).map((message): Line => ['unreadable', message]),
+    ...(report.unreadable.length > 3 ? [['unreadable', '... more in report.json'] as const] : []),
   ];
-  if (documents.edited > 0)
-    lines.push(`  edited        ${count(documents.edited)}${share(documents.edited)}`);
-  lines.push(...reasonLines(report));
-  const near = report.nearDuplicate;
-  if (near !== undefined) {
-    const at = (similarity: number): string => {
-      const point = near.recall.find((entry) => Math.abs(entry.similarity - similarity) < 1e-9);
-      return point === undefined ? '' : `${(100 * point.probability).toFixed(1)} % of pairs at ${similarity}`;
-    };
-    const caught = [0.7, 0.8, 0.9].map(at).filter((text) => text !== '');
-    lines.push(
-      `  index         ${near.bands} bands x ${near.rows} rows of ${near.ngram}-word shingles, ${formatBytes(near.filterBytes)}, ${(near.fill * 100).toFixed(1)} % full, false positives ${near.falsePositiveRate.toExponential(1)}`,
-      `  catches       ${caught.join(', ')}`,
-    );
+  if (out !== '-') {
+    const ledger = report.verb === 'convert' ? '' : ', ledger/';
+    lines.push(['written to', `${out} (${formatBytes(bytes.output)}), report.json, manifest.json${ledger}`]);
   }
-  const repeated = report.repeatedLines;
-  if (repeated !== undefined) {
-    lines.push(
-      `  repeated      ${formatCount(repeated.removed)} of ${formatCount(repeated.counted)} lines or sentences cut, ${formatCount(repeated.distinct)} different ones; counted too high at a rate of ${repeated.falsePositiveRate.toExponential(1)}`,
-    );
-  }
-  for (const { step, documents: measured, error } of report.calibrations ?? []) {
-    lines.push(
-      `  ${step.padEnd(14)}threshold measured on ${formatCount(measured)} documents; the share kept is off by at most ${(100 * error).toFixed(2)} %`,
-    );
-  }
-  for (const message of report.unreadable.slice(0, 3)) lines.push(`  unreadable    ${message}`);
-  if (report.unreadable.length > 3) lines.push(`  unreadable    ... more in report.json`);
-  if (out !== '-')
-    lines.push(
-      `  written to    ${out} (${formatBytes(bytes.output)}), report.json, manifest.json${report.verb === 'convert' ? '' : ', ledger/'}`,
-    );
-  return `${lines.join('\n')}\n`;
+  const cutShort = report.isCutShort ? '; cut short by the reader of standard output' : '';
+  const head = `${DONE[report.verb]} in ${formatSeconds(seconds)}, ${rate(report)}, peak memory ${formatBytes(report.peakMemoryBytes)}${cutShort}`;
+  const width = Math.max(...lines.map(([label]) => label.length)) + 2;
+  return [head, ...lines.map(([label, says]) => `  ${label.padEnd(width)}${says}`.trimEnd()), ''].join('\n');
 }
 
 const DONE: Readonly<Record<Report['verb'], string>> = {
@@ -61,8 +46,8 @@ const MOST_REASONS = 12;
  * Why documents were dropped, most frequent first, each with a bar in proportion. Reasons that never came are left out, but for
  * duplicates; rare ones are counted together.
  */
-function reasonLines({ documents }: Report): string[] {
-  const found = Object.entries(documents.dropped)
+function reasonLines(report: Report): Line[] {
+  const found = Object.entries(report.documents.dropped)
     .filter(([reason, dropped]) => dropped > 0 || reason.endsWith('-duplicate'))
     .toSorted(([, a], [, b]) => b - a);
   const shown: (readonly [string, number])[] = found.slice(0, MOST_REASONS);
@@ -72,13 +57,51 @@ function reasonLines({ documents }: Report): string[] {
     shown.push([`${others.length} more, in report.json`, sum]);
   }
   const most = Math.max(1, ...shown.map(([, dropped]) => dropped));
-  const width = Math.max(14, ...shown.map(([reason]) => reason.length + 1));
   return shown.map(([reason, dropped]) => {
-    const percent =
-      documents.read === 0 ? '' : `  ${((100 * dropped) / documents.read).toFixed(1).padStart(5)} %`;
     const bar = '▇'.repeat(Math.round((BAR_WIDTH * dropped) / most));
-    return `  ${reason.padEnd(width)}${formatCount(dropped).padStart(13)}${percent}  ${bar}`.trimEnd();
+    return [reason, `${formatCount(dropped).padStart(11)}${share(dropped, report)}  ${bar}`];
   });
+}
+
+function indexLines({
+  bands,
+  rows,
+  ngram,
+  filterBytes,
+  fill,
+  falsePositiveRate,
+  recall,
+}: NearDuplicateReport): Line[] {
+  const at = (similarity: number): string[] => {
+    const point = recall.find((entry) => Math.abs(entry.similarity - similarity) < 1e-9);
+    return point === undefined ? [] : [`${(100 * point.probability).toFixed(1)} % of pairs at ${similarity}`];
+  };
+  return [
+    [
+      'index',
+      `${bands} bands x ${rows} rows of ${ngram}-word shingles, ${formatBytes(filterBytes)}, ${(fill * 100).toFixed(1)} % full, false positives ${falsePositiveRate.toExponential(1)}`,
+    ],
+    ['catches', [0.7, 0.8, 0.9].flatMap(at).join(', ')],
+  ];
+}
+
+function measuredLines({ repeatedLines, calibrations }: Report): Line[] {
+  const lines: Line[] = (calibrations ?? []).map(({ step, documents, error }) => [
+    step,
+    `threshold measured on ${formatCount(documents)} documents; the share kept is off by at most ${(100 * error).toFixed(2)} %`,
+  ]);
+  if (repeatedLines !== undefined) {
+    const { removed, counted, distinct, falsePositiveRate } = repeatedLines;
+    lines.push([
+      'repeated',
+      `${formatCount(removed)} of ${formatCount(counted)} lines or sentences cut, ${formatCount(distinct)} different ones; chance of counting one too high ${falsePositiveRate.toExponential(1)}`,
+    ]);
+  }
+  return lines;
+}
+
+function share(count: number, { documents: { read } }: Report): string {
+  return read === 0 ? '' : `  ${((100 * count) / read).toFixed(1).padStart(5)} %`;
 }
 
 function rate({ bytes, seconds, documents }: Report): string {

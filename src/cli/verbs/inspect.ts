@@ -6,6 +6,7 @@ import type { LoadedVerb } from '../verb.ts';
 export const inspectVerb: LoadedVerb = {
   options: {
     reason: { kind: 'text', value: 'NAME', help: 'only what was dropped for this reason' },
+    top: { kind: 'count', value: 'N', help: 'only the most frequent reasons; default all' },
     examples: { kind: 'count', value: 'N', help: 'documents shown for each reason; default 2' },
     width: { kind: 'count', value: 'N', help: 'characters of text shown of each; default 240' },
     help: { kind: 'flag', short: 'h', help: 'this text' },
@@ -23,12 +24,14 @@ export const inspectVerb: LoadedVerb = {
       ...(values['examples'] === undefined ? {} : { examples: values['examples'] as number }),
       ...(signal === undefined ? {} : { signal }),
     });
-    process.stdout.write(describe(inspection, directory!, (values['width'] as number | undefined) ?? 240));
+    const top = (values['top'] as number | undefined) ?? inspection.reasons.length;
+    const width = (values['width'] as number | undefined) ?? 240;
+    process.stdout.write(describe(inspection, directory!, top, width));
     return '';
   },
 };
 
-function describe({ report, reasons }: Inspection, directory: string, width: number): string {
+function describe({ report, reasons }: Inspection, directory: string, top: number, width: number): string {
   const { read, kept, edited } = report.documents;
   const share = (count: number): string => (read === 0 ? '' : ` (${((100 * count) / read).toFixed(1)} %)`);
   const changed = edited > 0 ? `, ${formatCount(edited)} of them edited` : '';
@@ -36,6 +39,7 @@ function describe({ report, reasons }: Inspection, directory: string, width: num
   return (
     head +
     reasons
+      .slice(0, top)
       .map(
         (one) =>
           `\n${one.reason}  ${formatCount(one.documents)}${share(one.documents)}\n${details(one, width)}`,
