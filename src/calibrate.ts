@@ -124,7 +124,15 @@ async function measure(
         textBytes += textLengths[row]!;
         if (reasons[row] !== 0) continue;
         for (let i = 0; i < width; i++) scores[i] = own[i]![row]!;
-        take([contentHashes[2 * row]!, contentHashes[2 * row + 1]!], scores);
+        // Copies of a text must not enter the sample together or not at all, so the place of a document is mixed in.
+        const place = read + row;
+        take(
+          [
+            (contentHashes[2 * row]! ^ Math.imul(place, 0x9e3779b1)) >>> 0,
+            (contentHashes[2 * row + 1]! ^ Math.imul(place, 0x85ebca77)) >>> 0,
+          ],
+          scores,
+        );
         passed++;
       }
       read += rowCount;

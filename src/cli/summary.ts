@@ -88,7 +88,7 @@ function indexLines({
 function measuredLines({ repeatedLines, calibrations }: Report): Line[] {
   const lines: Line[] = (calibrations ?? []).map(({ step, documents, error }) => [
     step,
-    `threshold measured on ${formatCount(documents)} documents; the share kept is off by at most ${(100 * error).toFixed(2)} %`,
+    `threshold measured on ${formatCount(documents)} documents; the share is off by at most ${(100 * error).toFixed(2)} % at each cut`,
   ]);
   if (repeatedLines !== undefined) {
     const { removed, counted, distinct, falsePositiveRate } = repeatedLines;

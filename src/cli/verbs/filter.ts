@@ -101,8 +101,9 @@ function recipeOf(values: OptionValues): Recipe {
   return { version: 1, words: (values['words'] ?? 'unicode') as WordRule, steps };
 }
 
-/** `--language off` takes a step out of a preset: its first option is off. */
+/** `--language off` takes a step out of a preset. */
 function isOff({ options: specs }: StepDefinition, given: Readonly<Record<string, OptionValue>>): boolean {
   const [first] = Object.keys(specs);
-  return first !== undefined && given[first] === null;
+  const value = first === undefined ? undefined : given[first];
+  return Array.isArray(value) && value.length === 1 && value[0] === 'off';
 }

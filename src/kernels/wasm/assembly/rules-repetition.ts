@@ -95,37 +95,44 @@ export function lineFeedRuns(text: usize, end: usize): u32 {
   return runs;
 }
 
-/** Writes start and end of the elements of `[from, to)` between runs of at least `shortest` line feeds; returns how many. */
-function split(from: usize, to: usize, shortest: usize, into: usize): u32 {
+/** Writes start and end of the lines between runs of line feeds; returns how many. */
+function splitLines(text: usize, end: usize, into: usize): u32 {
   const list = into;
-  let element = from;
-  let runStart: usize = 0;
+  let start = text;
   let runEnd: usize = 0;
-  for (let p = from; p < to; p += 64) {
+  for (let p = text; p < end; p += 64) {
     let bits = lineFeeds(p);
-    if (to - p < 64) bits &= ((<u64>1) << <u64>(to - p)) - 1;
     while (bits) {
       const at = p + <usize>ctz<u64>(bits);
       bits &= bits - 1;
       if (at != runEnd) {
-        if (runEnd - runStart >= shortest) {
-          store<u32>(into, <u32>element);
-          store<u32>(into, <u32>runStart, 4);
-          into += 8;
-          element = runEnd;
-        }
-        runStart = at;
+        if (runEnd != 0) start = runEnd;
+        store<u32>(into, <u32>start);
+        store<u32>(into, <u32>at, 4);
+        into += 8;
       }
       runEnd = at + 1;
     }
   }
-  if (runEnd - runStart >= shortest) {
-    store<u32>(into, <u32>element);
-    store<u32>(into, <u32>runStart, 4);
+  store<u32>(into, <u32>(runEnd != 0 ? runEnd : text));
+  store<u32>(into, <u32>end, 4);
+  return <u32>((into + 8 - list) >> 3);
+}
+
+/** Joins the lines of `[from, to)` to the paragraphs between runs of at least two line feeds; returns how many. */
+function joinLines(lines: usize, count: u32, from: usize, to: usize, into: usize): u32 {
+  const list = into;
+  let start = from;
+  for (const last = lines + ((<usize>count - 1) << 3); lines != last; lines += 8) {
+    const stop = <usize>load<u32>(lines, 4);
+    const next = <usize>load<u32>(lines, 8);
+    if (next - stop < 2 || stop < from || stop >= to) continue;
+    store<u32>(into, <u32>start);
+    store<u32>(into, <u32>stop, 4);
     into += 8;
-    element = runEnd;
+    start = next;
   }
-  store<u32>(into, <u32>element);
+  store<u32>(into, <u32>start);
   store<u32>(into, <u32>to, 4);
   return <u32>((into + 8 - list) >> 3);
 }
@@ -189,14 +196,19 @@ function findDuplicates(list: usize, count: u32, set: usize): void {
   }
 }
 
-/** Bytes that `judgeElements` works in: a list of elements, and a set of them. */
+/** Bytes that `judgeElements` works in: lists of lines and paragraphs, and a set of either. */
 export function elementRoom(runs: u32): usize {
-  return ((<usize>runs + 1) << 3) + ((<usize>8) << slotBits(runs + 1));
+  return 2 * elementListRoom(runs) + ((<usize>8) << slotBits(runs + 1));
+}
+
+function elementListRoom(runs: u32): usize {
+  return ((<usize>runs << 3) + 23) & ~15;
 }
 
 /**
  * Compares shares of duplicate paragraphs, their characters, duplicate lines and their characters with thresholds; the first above its own is
  * returned: 1 to 4, or 0. Infinity switches a check off.
+ * @param runs as `lineFeedRuns` counts them.
  */
 export function judgeElements(
   text: usize,
@@ -209,7 +221,9 @@ export function judgeElements(
   lines: f64,
   lineCharacters: f64,
 ): u32 {
-  const set = room + ((<usize>runs + 1) << 3);
+  const paragraphList = room + elementListRoom(runs);
+  const set = paragraphList + elementListRoom(runs);
+  const lineCount = splitLines(text, end, room);
   if (min<f64>(paragraphs, paragraphCharacters) < Infinity) {
     let from = text;
     for (let size = spaceAt(from); size != 0 && from < end; size = spaceAt(from)) from += size;
@@ -220,15 +234,14 @@ export function judgeElements(
       else if (to > from + 2 && spaceAt(to - 3) == 3) to -= 3;
       else break;
     }
-    const count = split(from, to, 2, room);
-    findDuplicates(room, count, set);
+    const count = joinLines(room, lineCount, from, to, paragraphList);
+    findDuplicates(paragraphList, count, set);
     if (exceeds(<f64>duplicates, <f64>count, paragraphs)) return 1;
     if (exceeds(<f64>duplicateCharacters, characters, paragraphCharacters)) return 2;
   }
   if (min<f64>(lines, lineCharacters) < Infinity) {
-    const count = split(text, end, 1, room);
-    findDuplicates(room, count, set);
-    if (exceeds(<f64>duplicates, <f64>count, lines)) return 3;
+    findDuplicates(room, lineCount, set);
+    if (exceeds(<f64>duplicates, <f64>lineCount, lines)) return 3;
     if (exceeds(<f64>duplicateCharacters, characters, lineCharacters)) return 4;
   }
   return 0;
@@ -237,11 +250,10 @@ export function judgeElements(
 /** Smallest and largest n of duplicate n-grams. */
 const SHORTEST: u32 = 5;
 const LONGEST: u32 = 10;
-/** Prefixes of what follows a token are compared at these lengths: 10, 16, 22 ... 52 bytes. Even 10-grams of prose are seldom longer. */
+/** Prefixes of what follows a token are compared at these lengths: 10, 18 ... 50 bytes. Even 10-grams of prose are seldom longer. */
 const FIRST_PREFIX: u32 = 10;
-const PREFIX_STEP: u32 = 6;
-const LAST_PREFIX: u32 = 52;
-const STEP_MASK: u64 = 0x0000ffffffffffff;
+const PREFIX_STEP: u32 = 8;
+const PREFIXES: u32 = 6;
 /** Buckets for n-grams, 32 bits each, at REPETITION_AREA; zero between documents. */
 const BUCKET_BITS: u32 = 9;
 /** Behind the buckets: for each set of 8 bytes, as bits, where those that are not in it lie (256 x 8 bytes). */
@@ -254,11 +266,11 @@ let lengths: usize = 0;
 /** The text without white space; and of each token and the end, its place in that. */
 let joined: usize = 0;
 let starts: usize = 0;
-/** For each token the largest n whose n-gram there may be a duplicate or have one, or 0: a byte each. */
-let marks: usize = 0;
+/** For each token a byte: how many prefixes it shares with any other; then the largest n whose n-gram there may be a duplicate or have one, or 0. */
+let shared: usize = 0;
 let marked: u32 = 0;
-/** The same where the n-gram may be a duplicate. */
-let repeats: usize = 0;
+/** For each token a byte: how many prefixes it shares with an earlier one. */
+let repeated: usize = 0;
 /** Characters that duplicate n-grams may cover, for each n; and the end of what is counted in it. */
 const COVERED: usize = GATHER + 2048;
 const REACHED: usize = COVERED + 4 * 16;
@@ -268,7 +280,7 @@ export function boundRoom(byteLength: u32, count: u32): usize {
   return (
     joinedRoom(byteLength) +
     2 * listRoom(count) +
-    3 * marksRoom(count) +
+    3 * bytesRoom(count) +
     (<usize>count << 3) +
     ((<usize>1) << (sparseBits(count) - 3))
   );
@@ -283,7 +295,7 @@ function listRoom(count: u32): usize {
   return ((<usize>count << 2) + 19) & ~15;
 }
 
-function marksRoom(count: u32): usize {
+function bytesRoom(count: u32): usize {
   return (<usize>count + 31) & ~15;
 }
 
@@ -490,7 +502,7 @@ function firstPrefix(at: usize): u64 {
 // @ts-ignore: decorator
 @inline
 function nextPrefix(hash: u64, at: usize, length: u32): u64 {
-  const h = (hash ^ (load<u64>(at + <usize>length) & STEP_MASK)) * P1;
+  const h = (hash ^ load<u64>(at + <usize>length)) * P1;
   return h ^ (h >> 32);
 }
 
@@ -506,34 +518,26 @@ function longestBelow(token: u32, limit: u32): u32 {
   return n;
 }
 
-// @ts-ignore: decorator
-@inline
-function markNGrams(token: u32, n: u32): void {
-  store<u8>(marks + <usize>token, n);
-  marked++;
-}
-
 /** Bits of a table for each entry of the list, between one and two times as many; most are never set. */
 const SPARSE_BITS: u32 = 5;
 /** In the list: the prefix was that of an earlier token at every length so far. */
 const FOLLOWS: u32 = 0x80000000;
 
 /**
- * Finds for each token how far what follows it repeats what follows another, and marks n-grams that are shorter; the same against earlier
- * tokens alone bounds what is covered.
+ * Finds how many prefixes of what follows each token are prefixes of what follows another, and an earlier one.
  *
  * Prefixes of one length after the other, of tokens on a list that gets shorter: who shares its prefix with none leaves. Whether it does is
- * asked of a table of bits, once from the front (is there one before?) and once from the back. Two prefixes on one bit only keep tokens on
+ * asked of a table of bits, once from the front (was one there before?) and once from the back. Two prefixes on one bit only keep tokens on
  * the list for longer. No branch depends on the answers, so that they cost no more than the table.
  */
 function follow(room: usize): void {
   const end = tokens - SHORTEST + 1;
   const list = room;
   const hits = list + listRoom(tokens);
-  const prefixes = hits + marksRoom(tokens);
+  const prefixes = hits + bytesRoom(tokens);
   const table = prefixes + (<usize>tokens << 3);
-  clear(marks, tokens);
-  clear(repeats, tokens);
+  clear(shared, tokens);
+  clear(repeated, tokens);
   for (let i: u32 = 0; i < end; i++) {
     const at = joined + load<u32>(starts + (<usize>i << 2));
     store<u64>(prefixes + (<usize>i << 3), firstPrefix(at));
@@ -541,7 +545,7 @@ function follow(room: usize): void {
   }
   let first: u32 = 0;
   let length = FIRST_PREFIX;
-  while (true) {
+  for (let level: u32 = 0; level < PREFIXES && first != end; level++) {
     const wordBits = sparseBits(end - first) - 6;
     const shift = <u64>(64 - wordBits);
     const byteLength: usize = (<usize>8) << wordBits;
@@ -564,19 +568,16 @@ function follow(room: usize): void {
       const isBefore = <u32>load<u8>(hits + <usize>k);
       const isShared = isBefore | (<u32>(bits >> (hash & 63)) & 1);
       const entry = load<u32>(list + (<usize>k << 2));
-      const token = entry & ~FOLLOWS;
-      const start = starts + (<usize>token << 2);
-      if (load<u32>(start, 4 * SHORTEST) - load<u32>(start) < length) {
-        if (!isShared) markNGrams(token, longestBelow(token, length));
-        if (!isBefore && entry & FOLLOWS) store<u8>(repeats + <usize>token, longestBelow(token, length));
-      }
+      const token = <usize>(entry & ~FOLLOWS);
+      // Prefixes up to here were shared, with this one or not.
+      store<u8>(shared + token, <u8>(level + isShared));
+      store<u8>((entry & FOLLOWS ? repeated : hits) + token, <u8>(level + isBefore));
       // Whoever goes on is moved to the end of the list, where all before have been read.
       store<u32>(list + (<usize>(out - 1) << 2), entry & ~((isBefore ^ 1) << 31));
       store<u64>(prefixes + (<usize>(out - 1) << 3), hash);
       out -= isShared;
     }
     first = out;
-    if (first == end || length == LAST_PREFIX) break;
     for (let k = first; k < end; k++) {
       const token = load<u32>(list + (<usize>k << 2)) & ~FOLLOWS;
       const prefix = prefixes + (<usize>k << 3);
@@ -585,32 +586,37 @@ function follow(room: usize): void {
     }
     length += PREFIX_STEP;
   }
-  for (let k = first; k < end; k++) {
-    const entry = load<u32>(list + (<usize>k << 2));
-    const token = entry & ~FOLLOWS;
-    const n = min<u32>(LONGEST, tokens - token);
-    markNGrams(token, n);
-    if (entry & FOLLOWS) store<u8>(repeats + <usize>token, n);
-  }
-  cover(end);
+}
+/** No n-gram that is as long is shared by whoever shares so many prefixes and no more. */
+// @ts-ignore: decorator
+@inline
+function lengthBeyond(prefixCount: u32): u32 {
+  return prefixCount == PREFIXES ? 0xffffffff : FIRST_PREFIX + prefixCount * PREFIX_STEP;
 }
 
-/** Adds up what n-grams cover that may repeat earlier ones, each n by itself. */
-function cover(end: u32): void {
+/** Marks n-grams that are no longer than what is shared, and adds up what those cover, each n by itself, that may repeat earlier ones. */
+function mark(): void {
   for (let at = COVERED; at != COVERED + 128; at += 16) v128.store(at, i32x4.splat(0));
-  for (let base: u32 = 0; base < end; base += 16) {
-    let found = <u32>v128.bitmask<i8>(v128.ne<i8>(v128.load(repeats + <usize>base), i8x16.splat(0)));
-    if (end - base < 16) found &= (1 << (end - base)) - 1;
-    while (found) {
-      const i = base + <u32>ctz<u32>(found);
-      found &= found - 1;
-      const most = <u32>load<u8>(repeats + <usize>i);
-      for (let n = SHORTEST; n <= most; n++) {
-        const sum = COVERED + (<usize>n << 2);
-        const reached = REACHED + (<usize>n << 2);
-        store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(i, load<u32>(reached)), i + n));
-        store<u32>(reached, i + n);
-      }
+  marked = 0;
+  const end = tokens - SHORTEST + 1;
+  for (let i: u32 = 0; i < end; i++) {
+    const start = starts + (<usize>i << 2);
+    const length = load<u32>(start, 4 * SHORTEST) - load<u32>(start);
+    const limit = lengthBeyond(load<u8>(shared + <usize>i));
+    if (length >= limit) {
+      store<u8>(shared + <usize>i, 0);
+      continue;
+    }
+    store<u8>(shared + <usize>i, <u8>longestBelow(i, limit));
+    marked++;
+    const before = lengthBeyond(load<u8>(repeated + <usize>i));
+    if (length >= before) continue;
+    const most = longestBelow(i, before);
+    for (let n = SHORTEST; n <= most; n++) {
+      const sum = COVERED + (<usize>n << 2);
+      const reached = REACHED + (<usize>n << 2);
+      store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(i, load<u32>(reached)), i + n));
+      store<u32>(reached, i + n);
     }
   }
 }
@@ -662,10 +668,11 @@ export function boundNGrams(
   if (count > SHORTEST && least < Infinity) {
     joined = room;
     starts = joined + joinedRoom(<u32>(end - text));
-    marks = starts + listRoom(count);
-    repeats = marks + marksRoom(count);
+    shared = starts + listRoom(count);
+    repeated = shared + bytesRoom(count);
     place(text, end);
-    follow(repeats + marksRoom(count));
+    follow(repeated + bytesRoom(count));
+    mark();
     if (exceeds(covered(5), characters, duplicated5)) open |= 1 << 5;
     if (exceeds(covered(6), characters, duplicated6)) open |= 1 << 6;
     if (exceeds(covered(7), characters, duplicated7)) open |= 1 << 7;
@@ -735,7 +742,7 @@ function countDuplicates(n: u32, set: usize): u32 {
   let next: u32 = 0;
   const least = i8x16.splat(<i8>n);
   for (let base: u32 = 0; base < end; base += 16) {
-    let found = <u32>v128.bitmask<i8>(v128.ge<i8>(v128.load(marks + <usize>base), least));
+    let found = <u32>v128.bitmask<i8>(v128.ge<i8>(v128.load(shared + <usize>base), least));
     while (found) {
       const i = base + <u32>ctz<u32>(found);
       found &= found - 1;
