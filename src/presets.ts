@@ -1,7 +1,9 @@
 import type { RecipeStep } from './filters/filter.ts';
 
+export type PresetName = 'gopher' | 'c4' | 'fineweb' | 'dclm';
+
 /** Rule sets by the names of whoever published them. */
-export const presets: Readonly<Record<string, readonly RecipeStep[]>> = {
+export const presets: Readonly<Record<PresetName, readonly RecipeStep[]>> = {
   /** Rae et al. 2021 (Gopher), appendix A.1.1, as datatrove has it. */
   gopher: [{ use: 'gopher-repetition' }, { use: 'gopher-quality' }],
   /** Raffel et al. 2020 (T5), section 2.2, with the lines datatrove's reference adds, and the list of bad words. */

@@ -1,7 +1,7 @@
 import { CurationError } from '../../errors.ts';
 import type { OptionValue, Recipe, RecipeStep, StepDefinition, WordRule } from '../../filters/filter.ts';
 import { runRecipe, spellOut } from '../../pipeline.ts';
-import { presets, ruleSets } from '../../presets.ts';
+import { type PresetName, presets, ruleSets } from '../../presets.ts';
 import { printRecipe } from '../../recipe.ts';
 import { dedupStep, flagOf, stepDefinitions } from '../../steps.ts';
 import type { OptionTable, OptionValues } from '../options.ts';
@@ -66,14 +66,14 @@ export const filterVerb: LoadedVerb = {
 
 /** The steps that the options name, in the order of `stepDefinitions`. */
 function recipeOf(values: OptionValues): Recipe {
-  const preset = values['preset'] as string | undefined;
+  const preset = values['preset'] as PresetName | undefined;
   const rules = (values['rules'] ?? []) as readonly string[];
   const unknown = rules.find((name) => !ruleSets.includes(name));
   if (unknown !== undefined) {
     throw new CurationError('USAGE', `--rules: no rule set "${unknown}"; there are ${ruleSets.join(', ')}`);
   }
   const base = new Map<string, RecipeStep>(rules.map((use) => [use, { use }]));
-  for (const step of preset === undefined ? [] : presets[preset]!) base.set(step.use, step);
+  for (const step of preset === undefined ? [] : presets[preset]) base.set(step.use, step);
   const steps: RecipeStep[] = [];
   for (const definition of stepDefinitions) {
     const given = stepOptions(definition, values);
