@@ -70,7 +70,7 @@ export interface RepetitionJudge {
  *   occurs, even if that is once.
  * - duplicate n-grams (5 to 10) are found from left to right, joined without spaces; behind a duplicate the search goes on at the next token.
  *
- * Equality is that of 64-bit hashes. About five nanoseconds a token where nothing is repeated; always linear in the text.
+ * Equality is that of 64-bit hashes. Time is linear in the text, whatever it repeats; most texts are settled by bounds, see the assembly.
  * @param thresholds one for each of `repetitionChecks`; Infinity switches a check off. Copied.
  */
 export function createRepetitionJudge(kernel: RuleKernel, thresholds: readonly number[]): RepetitionJudge {

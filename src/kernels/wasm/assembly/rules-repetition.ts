@@ -275,7 +275,7 @@ let repeated: usize = 0;
 const COVERED: usize = GATHER + 2048;
 const REACHED: usize = COVERED + 4 * 16;
 
-/** Bytes that `boundNGrams` works in, and leaves for `countNGrams`. */
+/** Bytes that `boundNGrams` works in, and leaves for `countNGrams`: up to 28 a token and one a byte of text. */
 export function boundRoom(byteLength: u32, count: u32): usize {
   return (
     joinedRoom(byteLength) +
@@ -370,7 +370,7 @@ function join(p: usize, end: usize): usize {
   if (!hasGather) fillGather();
   let at = joined;
   let carried: u32 = 0;
-  joinedLeads = 0;
+  let count: u32 = 0;
   for (; p < end; p += 16) {
     const x = v128.load(p);
     let spaces = <u32>v128.bitmask<i8>(
@@ -388,7 +388,7 @@ function join(p: usize, end: usize): usize {
       spaces &= 0xffff;
       heads = leads(x);
     }
-    joinedLeads += <u32>popcnt<u32>(heads & ~spaces);
+    count += <u32>popcnt<u32>(heads & ~spaces);
     if (spaces == 0) {
       v128.store(at, x);
       at += 16;
@@ -405,6 +405,7 @@ function join(p: usize, end: usize): usize {
     at += 8 - <usize>popcnt<u32>(top);
   }
   v128.store(at, i8x16.splat(0));
+  joinedLeads = count;
   return at;
 }
 
@@ -416,6 +417,7 @@ function place(text: usize, end: usize): void {
   let length = lengths;
   const last = lengths + ((<usize>tokens) << 2);
   let at: u32 = 0;
+  const origin = joined;
   if (characters == byteLength) {
     for (; length != last; length += 4, start += 4) {
       store<u32>(start, at);
@@ -426,7 +428,7 @@ function place(text: usize, end: usize): void {
     for (; length != last; length += 4, start += 4) {
       store<u32>(start, at);
       let left = load<u32>(length);
-      let bits = leads(v128.load(joined + at));
+      let bits = leads(v128.load(origin + at));
       if (left < 16 && ((bits + 1) & ((2 << left) - 1)) == 0) {
         at += left;
         continue;
@@ -434,7 +436,7 @@ function place(text: usize, end: usize): void {
       for (let found = <u32>popcnt<u32>(bits); found <= left; found = <u32>popcnt<u32>(bits)) {
         left -= found;
         at += 16;
-        bits = leads(v128.load(joined + at));
+        bits = leads(v128.load(origin + at));
       }
       for (; left != 0; left--) bits &= bits - 1;
       at += <u32>ctz<u32>(bits);
@@ -532,26 +534,36 @@ const FOLLOWS: u32 = 0x80000000;
  */
 function follow(room: usize): void {
   const end = tokens - SHORTEST + 1;
+  // Read from memory each time, were they not copied.
+  const text = joined;
+  const places = starts;
+  const sharedAt = shared;
+  const repeatedAt = repeated;
+  const nobody = <usize>tokens;
   const list = room;
   const hits = list + listRoom(tokens);
   const prefixes = hits + bytesRoom(tokens);
   const table = prefixes + (<usize>tokens << 3);
   clear(shared, tokens);
   clear(repeated, tokens);
-  for (let i: u32 = 0; i < end; i++) {
-    const at = joined + load<u32>(starts + (<usize>i << 2));
-    store<u64>(prefixes + (<usize>i << 3), firstPrefix(at));
-    store<u32>(list + (<usize>i << 2), i | FOLLOWS);
-  }
   let first: u32 = 0;
-  let length = FIRST_PREFIX;
+  let length = FIRST_PREFIX; // of what is hashed, when more is
   for (let level: u32 = 0; level < PREFIXES && first != end; level++) {
     const wordBits = sparseBits(end - first) - 6;
     const shift = <u64>(64 - wordBits);
     const byteLength: usize = (<usize>8) << wordBits;
     clear(table, byteLength);
     for (let k = first; k < end; k++) {
-      const hash = load<u64>(prefixes + (<usize>k << 3));
+      const prefix = prefixes + (<usize>k << 3);
+      let hash: u64;
+      if (level == 0) {
+        store<u32>(list + (<usize>k << 2), k | FOLLOWS);
+        hash = firstPrefix(text + load<u32>(places + (<usize>k << 2)));
+      } else {
+        const token = load<u32>(list + (<usize>k << 2)) & ~FOLLOWS;
+        hash = nextPrefix(load<u64>(prefix), text + load<u32>(places + (<usize>token << 2)), length);
+      }
+      store<u64>(prefix, hash);
       const word = table + (<usize>(hash >> shift) << 3);
       const bits = load<u64>(word);
       store<u8>(hits + <usize>k, <u8>((bits >> (hash & 63)) & 1));
@@ -570,55 +582,68 @@ function follow(room: usize): void {
       const entry = load<u32>(list + (<usize>k << 2));
       const token = <usize>(entry & ~FOLLOWS);
       // Prefixes up to here were shared, with this one or not.
-      store<u8>(shared + token, <u8>(level + isShared));
-      store<u8>((entry & FOLLOWS ? repeated : hits) + token, <u8>(level + isBefore));
+      store<u8>(sharedAt + token, <u8>(level + isShared));
+      // Who shared a shorter one with later tokens alone has its number; what is behind the last is nobody's.
+      store<u8>(repeatedAt + (entry & FOLLOWS ? token : nobody), <u8>(level + isBefore));
       // Whoever goes on is moved to the end of the list, where all before have been read.
       store<u32>(list + (<usize>(out - 1) << 2), entry & ~((isBefore ^ 1) << 31));
       store<u64>(prefixes + (<usize>(out - 1) << 3), hash);
       out -= isShared;
     }
     first = out;
-    for (let k = first; k < end; k++) {
-      const token = load<u32>(list + (<usize>k << 2)) & ~FOLLOWS;
-      const prefix = prefixes + (<usize>k << 3);
-      const at = joined + load<u32>(starts + (<usize>token << 2));
-      store<u64>(prefix, nextPrefix(load<u64>(prefix), at, length));
-    }
-    length += PREFIX_STEP;
+    if (level != 0) length += PREFIX_STEP;
   }
 }
-/** No n-gram that is as long is shared by whoever shares so many prefixes and no more. */
+
+/** Who shares so many prefixes and no more shares no n-gram that is as long as this. */
 // @ts-ignore: decorator
 @inline
 function lengthBeyond(prefixCount: u32): u32 {
   return prefixCount == PREFIXES ? 0xffffffff : FIRST_PREFIX + prefixCount * PREFIX_STEP;
 }
 
-/** Marks n-grams that are no longer than what is shared, and adds up what those cover, each n by itself, that may repeat earlier ones. */
+/** Bits of the four tokens from `token` on whose 5-grams may be shared. */
+// @ts-ignore: decorator
+@inline
+function sharing(start: usize, counted: usize): u32 {
+  const lengths = i32x4.sub(v128.load(start, 4 * SHORTEST), v128.load(start));
+  const counts = v128.extend_low<u16>(v128.extend_low<u8>(v128.load32_zero(counted)));
+  const limits = i32x4.add(i32x4.mul(counts, i32x4.splat(PREFIX_STEP)), i32x4.splat(FIRST_PREFIX));
+  const isShort = v128.lt<i32>(lengths, limits);
+  return <u32>v128.bitmask<i32>(v128.or(isShort, v128.eq<i32>(counts, i32x4.splat(PREFIXES))));
+}
+
+/** Marks n-grams that may be shared, and adds up what those cover, each n by itself, that may repeat earlier ones. */
 function mark(): void {
   for (let at = COVERED; at != COVERED + 128; at += 16) v128.store(at, i32x4.splat(0));
-  marked = 0;
+  let count: u32 = 0;
+  const places = starts;
+  const sharedAt = shared;
   const end = tokens - SHORTEST + 1;
-  for (let i: u32 = 0; i < end; i++) {
-    const start = starts + (<usize>i << 2);
-    const length = load<u32>(start, 4 * SHORTEST) - load<u32>(start);
-    const limit = lengthBeyond(load<u8>(shared + <usize>i));
-    if (length >= limit) {
-      store<u8>(shared + <usize>i, 0);
-      continue;
-    }
-    store<u8>(shared + <usize>i, <u8>longestBelow(i, limit));
-    marked++;
-    const before = lengthBeyond(load<u8>(repeated + <usize>i));
-    if (length >= before) continue;
-    const most = longestBelow(i, before);
-    for (let n = SHORTEST; n <= most; n++) {
-      const sum = COVERED + (<usize>n << 2);
-      const reached = REACHED + (<usize>n << 2);
-      store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(i, load<u32>(reached)), i + n));
-      store<u32>(reached, i + n);
+  for (let base: u32 = 0; base < end; base += 4) {
+    let found = sharing(places + (<usize>base << 2), sharedAt + <usize>base);
+    if (end - base < 4) found &= (1 << (end - base)) - 1;
+    const counts = load<u32>(sharedAt + <usize>base);
+    store<u32>(sharedAt + <usize>base, 0);
+    while (found) {
+      const lane = <u32>ctz<u32>(found);
+      found &= found - 1;
+      const i = base + lane;
+      store<u8>(sharedAt + <usize>i, <u8>longestBelow(i, lengthBeyond((counts >> (lane << 3)) & 0xff)));
+      count++;
+      const limit = lengthBeyond(load<u8>(repeated + <usize>i));
+      const start = places + (<usize>i << 2);
+      if (load<u32>(start, 4 * SHORTEST) - load<u32>(start) >= limit) continue;
+      const most = longestBelow(i, limit);
+      for (let n = SHORTEST; n <= most; n++) {
+        const sum = COVERED + (<usize>n << 2);
+        const reached = REACHED + (<usize>n << 2);
+        store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(i, load<u32>(reached)), i + n));
+        store<u32>(reached, i + n);
+      }
     }
   }
+  marked = count;
 }
 
 // @ts-ignore: decorator
