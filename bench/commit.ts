@@ -5,7 +5,7 @@
 // Pin it to one core for figures that can be compared: taskset -c 0 node dist/bench/commit.js
 
 import bloomFilters from 'bloom-filters';
-import type { Signatures } from '../src/kernels/signatures.ts';
+import type { Signatures } from '../src/kernels/signatures/signatures.ts';
 import { createDeduplicator } from '../src/stages/deduplicate.ts';
 import { highlight, printTable, printTitle, ratioOf, showSpread, spreadOf, versionOf } from './measure.ts';
 

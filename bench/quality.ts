@@ -8,12 +8,12 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { BucketCounts, fitImportance } from '../src/kernels/importance.ts';
-import { FeatureSpool, LinearTrainer } from '../src/kernels/linear-classifier.ts';
-import { PerplexityTrainer } from '../src/kernels/ngram-perplexity.ts';
-import { createQualityKernel } from '../src/kernels/quality-kernel.ts';
-import type { QualityModel } from '../src/kernels/quality-model.ts';
-import { areaUnderCurve } from '../src/kernels/roc.ts';
+import { BucketCounts, fitImportance } from '../src/kernels/quality/importance.ts';
+import { createQualityKernel } from '../src/kernels/quality/kernel.ts';
+import { FeatureSpool, LinearTrainer } from '../src/kernels/quality/linear-classifier.ts';
+import type { QualityModel } from '../src/kernels/quality/model.ts';
+import { PerplexityTrainer } from '../src/kernels/quality/perplexity.ts';
+import { areaUnderCurve } from '../src/kernels/quality/roc.ts';
 import { documents } from './corpus.ts';
 import { highlight, printTable, printTitle, showSpread, spreadOf } from './measure.ts';
 

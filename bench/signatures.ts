@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 // @ts-expect-error: the package brings no types
 import minhash from 'minhash';
 import type { TextColumn } from '../src/columns/text-column.ts';
-import { createSigner } from '../src/kernels/signer.ts';
+import { createSigner } from '../src/kernels/signatures/signer.ts';
 import { documents } from './corpus.ts';
 import { highlight, printTable, printTitle, ratioOf, showSpread, spreadOf, versionOf } from './measure.ts';
 

@@ -24,7 +24,7 @@ export interface CalibratedSteps {
 /**
  * Where a step keeps a share of the documents, reads the inputs once more before the run and turns the share into a threshold.
  * Measured are the documents that pass the filters before it; deduplication is not done in this pass, so duplicates count as often
- * as they come. Constant memory: a histogram of scores and a sample (kernels/quantile-sketch.ts).
+ * as they come. Constant memory: a histogram of scores and a sample (kernels/quality/quantile-sketch.ts).
  * @param chainOf makes filters of a run out of steps.
  * @throws CurationError `USAGE` for standard input, which cannot be read twice.
  */

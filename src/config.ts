@@ -4,7 +4,7 @@ import { CurationError } from './errors.ts';
 import { defaultCompression, type OutputFormat } from './formats/encoders.ts';
 import type { Compression, FormatName } from './formats/format.ts';
 import { chooseBands } from './kernels/banding.ts';
-import type { SignatureParameters } from './kernels/signatures.ts';
+import type { SignatureParameters } from './kernels/signatures/signatures.ts';
 import type { RunEvent } from './report.ts';
 
 /** Where rows come from and how they are understood. */

@@ -6,7 +6,7 @@ import { textColumn } from './columns/text.ts';
 import { type DedupStreamOptions, duplicateConfig, engineConfig, UNKNOWN_DOCUMENTS } from './config.ts';
 import { duplexOf } from './flow/duplex.ts';
 import { orderedMap } from './flow/ordered-map.ts';
-import type { Signatures } from './kernels/signatures.ts';
+import type { Signatures } from './kernels/signatures/signatures.ts';
 import { openPool } from './parallel/pool.ts';
 import { createDeduplicator, duplicateReasons } from './stages/deduplicate.ts';
 import { createTally } from './stages/tally.ts';

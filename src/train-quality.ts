@@ -4,13 +4,13 @@ import type { TextColumn } from './columns/text-column.ts';
 import type { EngineOptions, InputOptions } from './config.ts';
 import { CurationError } from './errors.ts';
 import { writeWhole } from './flow/atomic-file.ts';
-import { BucketCounts, fitImportance } from './kernels/importance.ts';
-import { FeatureSpool, LEAST_BITS, LinearTrainer, MOST_BITS } from './kernels/linear-classifier.ts';
-import { PerplexityTrainer } from './kernels/ngram-perplexity.ts';
-import type { TakeFeatures } from './kernels/quality-features.ts';
-import { createQualityKernel, type QualityKernel } from './kernels/quality-kernel.ts';
-import { type ModelNotes, type QualityModel, serializeModel } from './kernels/quality-model.ts';
-import { type Auc, areaUnderCurve } from './kernels/roc.ts';
+import type { TakeFeatures } from './kernels/quality/features.ts';
+import { BucketCounts, fitImportance } from './kernels/quality/importance.ts';
+import { createQualityKernel, type QualityKernel } from './kernels/quality/kernel.ts';
+import { FeatureSpool, LEAST_BITS, LinearTrainer, MOST_BITS } from './kernels/quality/linear-classifier.ts';
+import { type ModelNotes, type QualityModel, serializeModel } from './kernels/quality/model.ts';
+import { PerplexityTrainer } from './kernels/quality/perplexity.ts';
+import { type Auc, areaUnderCurve } from './kernels/quality/roc.ts';
 import { read } from './read.ts';
 
 /** What is learned from, and what. */

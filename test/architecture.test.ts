@@ -243,7 +243,7 @@ test('outside of formats, a format is reached by the files that all formats shar
 });
 
 test('only the threads decode and hash, so that the main thread never touches text', () => {
-  const heavy = ['src/formats/decode.ts', 'src/kernels/signer.ts'];
+  const heavy = ['src/formats/decode.ts', 'src/kernels/signatures/signer.ts'];
   const users = inner.filter(({ to }) => heavy.includes(to));
   expect(users.map(arrow)).toEqual(heavy.map((to) => `workers/engine.ts -> ${to}`));
 });

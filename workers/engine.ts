@@ -19,8 +19,8 @@ import { createExaminer, type Examination, type Examiner } from '../src/filters/
 import { decode as decodeMorsel } from '../src/formats/decode.ts';
 import { createEncoder } from '../src/formats/encoders.ts';
 import type { Encode, Morsel } from '../src/formats/format.ts';
-import type { Signatures } from '../src/kernels/signatures.ts';
-import { createSigner, type Signer } from '../src/kernels/signer.ts';
+import type { Signatures } from '../src/kernels/signatures/signatures.ts';
+import { createSigner, type Signer } from '../src/kernels/signatures/signer.ts';
 import type { Analysis, Job, Outcome, PlacedPiece, TaskName, Tasks } from '../src/parallel/tasks.ts';
 import type { Cuts } from '../src/verdicts.ts';
 

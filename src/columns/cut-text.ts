@@ -1,5 +1,5 @@
-import { copyBytes } from './copy.ts';
 import type { Cuts } from '../verdicts.ts';
+import { copyBytes } from './copy.ts';
 import type { TextColumn } from './text-column.ts';
 
 /** The column without what is cut out of it, in memory of its own; other rows are copied as they are. */

@@ -1,7 +1,7 @@
 import { CurationError } from '../errors.ts';
 import { finish } from '../kernels/lanes.ts';
-import { type PhraseFinder, substringFinder } from '../kernels/phrase-finders.ts';
-import { buildFlankedList, createFlankedFinders, type FlankedList } from '../kernels/phrase-simd.ts';
+import { type PhraseFinder, substringFinder } from '../kernels/phrases/finders.ts';
+import { buildFlankedList, createFlankedFinders, type FlankedList } from '../kernels/phrases/simd.ts';
 import { unicodeTables } from '../kernels/unicode.ts';
 import { xxh64 } from '../kernels/xxh64.ts';
 import type { Document, Evidence, Filter, FilterDefinition, Resources, StepOptions } from './filter.ts';

@@ -1,4 +1,4 @@
-import { createC4Judge } from '../kernels/rules-c4.ts';
+import { createC4Judge } from '../kernels/rules/c4.ts';
 import type { Filter, FilterDefinition, StepOptions } from './filter.ts';
 import { createTextBuffer } from './text-buffer.ts';
 
@@ -8,7 +8,7 @@ const VERDICTS = { kept: 0, lorem: 1, curly: 2, short: 3 } as const;
 /**
  * The quality rules of C4 (Raffel et al. 2020, https://jmlr.org/papers/volume21/20-074/20-074.pdf) as datatrove 0.10 applies them: lines
  * that are no prose are left out of the text, and documents with little prose, with code or with filler text are dropped. Words are those of
- * `str.split()` whatever the rule for words is; sentences are those of kernels/sentences.ts.
+ * `str.split()` whatever the rule for words is; sentences are those of kernels/rules/sentences.ts.
  *
  * The text changes only where the document is kept. What citations leave behind is not looked at again, so that a second run can find
  * another ("[[1]]" becomes "[]", which is one) or a line that now ends in white space; without citations C4(C4(x)) = C4(x).

@@ -1,5 +1,5 @@
 import type { TextColumn } from '../columns/text-column.ts';
-import type { RuleKernel } from '../kernels/rules.ts';
+import type { RuleKernel } from '../kernels/rules/kernel.ts';
 import type { Document, Filter, Resources, StepOptions, ValueColumn, WordRule } from './filter.ts';
 import { filterNamed } from './filters.ts';
 import { createTextWriter } from './text-writer.ts';

@@ -1,5 +1,5 @@
 import { CurationError } from '../errors.ts';
-import { NgramFinder, NgramSetBuilder, type NgramTables } from '../kernels/ngram-set.ts';
+import { NgramFinder, NgramSetBuilder, type NgramTables } from '../kernels/simplified/ngram-set.ts';
 import { readQuestions } from './decontaminate-files.ts';
 import type { FilterDefinition, StepOptions } from './filter.ts';
 

@@ -5,7 +5,7 @@ import { replaceText } from '../columns/replace-text.ts';
 import { textColumn } from '../columns/text.ts';
 import type { TextColumn } from '../columns/text-column.ts';
 import type { Units } from '../kernels/line-units.ts';
-import { createRuleKernel } from '../kernels/rules.ts';
+import { createRuleKernel } from '../kernels/rules/kernel.ts';
 import { type Chain, type ChainStep, createChain, type Outcomes } from './chain.ts';
 import type { StepOptions, WordRule } from './filter.ts';
 import { createUnitCutter } from './repeated-lines.ts';

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { CurationError } from '../errors.ts';
-import type { FastTextModel } from '../kernels/fasttext-model.ts';
-import { parseFastText } from '../kernels/fasttext-parse.ts';
+import type { FastTextModel } from '../kernels/fasttext/model.ts';
+import { parseFastText } from '../kernels/fasttext/parse.ts';
 
-export { createFastText, type FastText } from '../kernels/fasttext.ts';
+export { createFastText, type FastText } from '../kernels/fasttext/fasttext.ts';
 
 /** A model that threads share: it goes to them by structured clone, and its tables stay where they are. */
 export type FastTextResource = FastTextModel;

@@ -1,4 +1,4 @@
-import type { RuleKernel } from '../kernels/rules.ts';
+import type { RuleKernel } from '../kernels/rules/kernel.ts';
 
 /** What an option of a step can be. `null` is "off", for options that can be switched off. */
 export type OptionValue = number | boolean | string | readonly string[] | null;
@@ -26,7 +26,16 @@ export interface Recipe {
  */
 export interface OptionSpec {
   /** `texts` and `paths` are lists: comma separated on the command line. A list of words is a choice. `rate` is 0 to 1. */
-  readonly kind: 'count' | 'number' | 'rate' | 'flag' | 'text' | 'texts' | 'path' | 'paths' | readonly string[];
+  readonly kind:
+    | 'count'
+    | 'number'
+    | 'rate'
+    | 'flag'
+    | 'text'
+    | 'texts'
+    | 'path'
+    | 'paths'
+    | readonly string[];
   readonly default?: OptionValue;
   /** Smallest and largest value of a number. */
   readonly least?: number;
@@ -80,7 +89,7 @@ export interface ValueColumn {
 
 export interface FilterContext {
   readonly resources: Resources;
-  /** How text is cut into words: see kernels/rules.ts. */
+  /** How text is cut into words: see kernels/rules/kernel.ts. */
   readonly words: WordRule;
   /** The byte kernel of the rule sets, one for each thread: its tokenization of a document is shared by all who ask. */
   readonly kernel: RuleKernel;

@@ -2,7 +2,7 @@ import {
   createRepetitionJudge,
   type RepetitionJudge,
   repetitionChecks,
-} from '../kernels/rules-repetition.ts';
+} from '../kernels/rules/repetition.ts';
 import type { Document, Evidence, Filter, FilterDefinition, OptionSpec, StepOptions } from './filter.ts';
 
 function share(threshold: number, help: string): OptionSpec {

@@ -1,4 +1,4 @@
-import { ScoreSketch } from '../kernels/quantile-sketch.ts';
+import { ScoreSketch } from '../kernels/quality/quantile-sketch.ts';
 import type { Resources, StepOptions } from './filter.ts';
 import { bandOf, isJudge, type LoadedModel } from './quality.ts';
 import { KNOTS, rankAmong, serializeCalibration } from './quality-calibration.ts';

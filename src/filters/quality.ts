@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CurationError } from '../errors.ts';
-import { createQualityKernel } from '../kernels/quality-kernel.ts';
-import { isQualityModel, parseModel, type QualityModel } from '../kernels/quality-model.ts';
-import { binFloor } from '../kernels/quantile-sketch.ts';
+import { createQualityKernel } from '../kernels/quality/kernel.ts';
+import { isQualityModel, parseModel, type QualityModel } from '../kernels/quality/model.ts';
+import { binFloor } from '../kernels/quality/quantile-sketch.ts';
 import { createFastText, type FastTextResource, loadFastText } from './fasttext-resource.ts';
 import type { Evidence, Filter, FilterDefinition, Resources, StepOptions } from './filter.ts';
 import { type Calibration, parseCalibration, rankAmong } from './quality-calibration.ts';

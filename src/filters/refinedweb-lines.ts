@@ -1,4 +1,4 @@
-import { dropSpace, isSuspicious, LineCounts, skipSpace } from '../kernels/line-counts.ts';
+import { dropSpace, isSuspicious, LineCounts, skipSpace } from '../kernels/rules/line-counts.ts';
 import type { Filter, FilterDefinition, StepOptions } from './filter.ts';
 import { createTextBuffer } from './text-buffer.ts';
 

@@ -1,5 +1,5 @@
-import * as flags from '../kernels/character-flags.ts';
-import { decodeAt, widthOf } from '../kernels/simplified-characters.ts';
+import * as flags from '../kernels/rules/character-flags.ts';
+import { decodeAt, widthOf } from '../kernels/simplified/characters.ts';
 import type { Filter, FilterDefinition } from './filter.ts';
 import { createTextBuffer } from './text-buffer.ts';
 

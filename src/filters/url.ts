@@ -1,7 +1,7 @@
 import { parse } from 'tldts';
 import { CurationError } from '../errors.ts';
-import { hasPhrase, PhraseSetBuilder } from '../kernels/phrase-set.ts';
-import { advance, buildPhraseTrie, type PhraseTrie } from '../kernels/phrase-trie.ts';
+import { hasPhrase, PhraseSetBuilder } from '../kernels/phrases/set.ts';
+import { advance, buildPhraseTrie, type PhraseTrie } from '../kernels/phrases/trie.ts';
 import type { Document, Evidence, Filter, FilterDefinition, Resources, StepOptions } from './filter.ts';
 import { readPhraseFile, readPhrases, strip } from './phrase-file.ts';
 

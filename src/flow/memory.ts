@@ -63,7 +63,8 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   const outputSlabCount = encodeConcurrency(threads);
   const fewest = analysisConcurrency(threads) + MOST_PINNED_SLABS;
   const preferred = fewest + threads;
-  const fixed = MAIN_BYTES + threads * THREAD_BYTES + indexBytes + resourceBytes + outputSlabCount * outputSlabBytes;
+  const fixed =
+    MAIN_BYTES + threads * THREAD_BYTES + indexBytes + resourceBytes + outputSlabCount * outputSlabBytes;
   const needed = fixed + fewest * slabBytes;
   if (needed > memoryBytes) {
     const index = indexBytes > 0 ? `, of which the dedup index ${formatBytes(indexBytes)}` : '';

@@ -1,9 +1,9 @@
 import type { Allocate } from '../columns/memory.ts';
 import { allocateWords, allocateZeroed } from '../columns/memory.ts';
 import type { TextColumn } from '../columns/text-column.ts';
-import { countSentences, splitSentences } from './sentences.ts';
-import { DROPPED, decodeAt, SEPARATOR, simplifiedCodePoint, widthOf } from './simplified-characters.ts';
-import { createWordReader } from './simplified-simd.ts';
+import { countSentences, splitSentences } from './rules/sentences.ts';
+import { DROPPED, decodeAt, SEPARATOR, simplifiedCodePoint, widthOf } from './simplified/characters.ts';
+import { createWordReader } from './simplified/simd.ts';
 
 /**
  * The lines or sentences of a batch of documents, as the count of repeated ones sees them. What a worker thread sends to

@@ -6,7 +6,7 @@ import type { Examination } from '../filters/examiner.ts';
 import type { OutputFormat } from '../formats/encoders.ts';
 import type { Encoded, Morsel, Reject } from '../formats/format.ts';
 import type { Units } from '../kernels/line-units.ts';
-import type { SignatureParameters, Signatures } from '../kernels/signatures.ts';
+import type { SignatureParameters, Signatures } from '../kernels/signatures/signatures.ts';
 import type { Cuts } from '../verdicts.ts';
 
 /** What a thread must know of the whole run; sent once, when the thread starts. */

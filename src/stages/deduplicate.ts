@@ -1,8 +1,8 @@
 import { recallCurve } from '../kernels/banding.ts';
-import { STAGED_ROWS } from '../kernels/bloom.ts';
-import { BloomLayers, type BloomLayersOptions, planLayer } from '../kernels/bloom-layers.ts';
+import { STAGED_ROWS } from '../kernels/bloom/bloom.ts';
+import { BloomLayers, type BloomLayersOptions, planLayer } from '../kernels/bloom/layers.ts';
 import { ExactSet, exactSetByteLength } from '../kernels/exact-set.ts';
-import type { SignatureParameters, Signatures } from '../kernels/signatures.ts';
+import type { SignatureParameters, Signatures } from '../kernels/signatures/signatures.ts';
 import { TwinCache, twinCacheByteLength } from '../kernels/twin-cache.ts';
 import type { NearDuplicateReport } from '../report.ts';
 import type { Verdicts } from '../verdicts.ts';

@@ -3,7 +3,7 @@ import {
   type CountingBloomPlan,
   overcountRate,
   planCountingBloom,
-} from '../kernels/counting-bloom.ts';
+} from '../kernels/bloom/counting.ts';
 import { DEFAULT_MOST, type Units } from '../kernels/line-units.ts';
 import type { RepeatedLinesReport } from '../report.ts';
 import type { Cuts } from '../verdicts.ts';

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { createQualityKernel } from '../../src/kernels/quality-kernel.ts';
-import { parseModel } from '../../src/kernels/quality-model.ts';
-import { areaUnderCurve } from '../../src/kernels/roc.ts';
+import { createQualityKernel } from '../../src/kernels/quality/kernel.ts';
+import { parseModel } from '../../src/kernels/quality/model.ts';
+import { areaUnderCurve } from '../../src/kernels/quality/roc.ts';
 import { type TrainEvent, type TrainQualityOptions, trainQuality } from '../../src/train-quality.ts';
 import { gunzipped, hasSharedData, jsonLines, linesOf, seeded, useFolder } from './support.ts';
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { c4Paragraph } from '../../src/filters/c4-paragraph.ts';
 import { hasSharedData } from '../engine/support.ts';
-import { lengthOf } from '../kernels/rules-oracle.ts';
-import { anyBytes, anyText, textOf } from '../kernels/rules-texts.ts';
+import { lengthOf } from '../kernels/rules/oracle.ts';
+import { anyBytes, anyText, textOf } from '../kernels/rules/texts.ts';
 import { type Ruling, realDocuments, ruleOf } from './rulings.ts';
 
 /** As mC4 says it: enough lines, and the longest of them long enough. */

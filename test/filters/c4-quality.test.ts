@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { c4Quality } from '../../src/filters/c4-quality.ts';
 import type { Filter } from '../../src/filters/filter.ts';
-import { createRuleKernel, type RuleKernel } from '../../src/kernels/rules.ts';
+import { createRuleKernel, type RuleKernel } from '../../src/kernels/rules/kernel.ts';
 import { hasSharedData } from '../engine/support.ts';
 import { realTexts } from './judged.ts';
 import { c4Defaults, type OracleC4Options, oracleC4 } from './oracle-c4.ts';

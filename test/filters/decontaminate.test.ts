@@ -8,7 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decontaminate } from '../../src/filters/decontaminate.ts';
 import type { Filter, FilterContext, StepOptions } from '../../src/filters/filter.ts';
-import { simplifiedText } from '../kernels/simplified-text.ts';
+import { simplifiedText } from '../kernels/simplified/text.ts';
 
 let folder = '';
 beforeAll(async () => {

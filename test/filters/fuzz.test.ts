@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OptionValue } from '../../src/filters/filter.ts';
 import { filters } from '../../src/filters/filters.ts';
-import { createRuleKernel } from '../../src/kernels/rules.ts';
+import { createRuleKernel } from '../../src/kernels/rules/kernel.ts';
 import { URL_LISTS } from './parity/documents.ts';
 import { AROUND, inARow, type Judge, type Outcome, openJudge } from './parity/judge.ts';
 

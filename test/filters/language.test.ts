@@ -14,7 +14,7 @@ import { language } from '../../src/filters/language.ts';
 
 const require = createRequire(import.meta.url);
 const lid176 = require.resolve('fasttext.wasm.js/dist/models/language-identification/assets/lid.176.ftz');
-const small = fileURLToPath(new URL('../kernels/fixtures/hs-parts-ngrams.bin', import.meta.url));
+const small = fileURLToPath(new URL('../kernels/fasttext/fixtures/hs-parts-ngrams.bin', import.meta.url));
 const sentences = fileURLToPath(
   new URL('../../../shared/data/langid/lingua-sentences.jsonl.gz', import.meta.url),
 );

@@ -80,7 +80,7 @@ function endsSentence(word: string): boolean {
   return false;
 }
 
-/** The sentences of a text by the rule of kernels/sentences.ts. */
+/** The sentences of a text by the rule of kernels/rules/sentences.ts. */
 export function oracleSentences(text: string): string[] {
   const sentences: string[] = [];
   let rest = text;

@@ -1,6 +1,6 @@
 import type { StepOptions } from '../../src/filters/filter.ts';
-import type { WordRule } from '../../src/kernels/rules.ts';
-import { isBlankText, isTerminal, lengthOf, tokensOf } from '../kernels/rules-oracle.ts';
+import type { WordRule } from '../../src/kernels/rules/kernel.ts';
+import { isBlankText, isTerminal, lengthOf, tokensOf } from '../kernels/rules/oracle.ts';
 import type { Ruling } from './rulings.ts';
 
 /** The quality rules of FineWeb, on strings: what the filter must say of a text. */

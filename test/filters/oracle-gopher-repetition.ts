@@ -1,4 +1,4 @@
-import { lengthOf, stripEnd, stripStart, tokensOf } from '../kernels/rules-oracle.ts';
+import { lengthOf, stripEnd, stripStart, tokensOf } from '../kernels/rules/oracle.ts';
 
 /** A check that failed, by the name of its option, and what it found; undefined for a text that passes. */
 export interface Repetition {

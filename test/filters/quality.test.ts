@@ -10,14 +10,14 @@ import {
   needsCalibration,
   sketchFor,
 } from '../../src/filters/quality-measure.ts';
-import { BucketCounts, fitImportance } from '../../src/kernels/importance.ts';
-import { FeatureSpool, LinearTrainer } from '../../src/kernels/linear-classifier.ts';
-import { PerplexityTrainer } from '../../src/kernels/ngram-perplexity.ts';
-import { createQualityKernel } from '../../src/kernels/quality-kernel.ts';
-import { type QualityModel, serializeModel } from '../../src/kernels/quality-model.ts';
-import { createRuleKernel } from '../../src/kernels/rules.ts';
+import { BucketCounts, fitImportance } from '../../src/kernels/quality/importance.ts';
+import { createQualityKernel } from '../../src/kernels/quality/kernel.ts';
+import { FeatureSpool, LinearTrainer } from '../../src/kernels/quality/linear-classifier.ts';
+import { type QualityModel, serializeModel } from '../../src/kernels/quality/model.ts';
+import { PerplexityTrainer } from '../../src/kernels/quality/perplexity.ts';
+import { createRuleKernel } from '../../src/kernels/rules/kernel.ts';
 import { seeded, useFolder } from '../engine/support.ts';
-import { expectations } from '../kernels/fasttext-models.ts';
+import { expectations } from '../kernels/fasttext/models.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const random = seeded(1);
@@ -234,7 +234,7 @@ test('a measuring pass gives the same thresholds in any order of documents', asy
 });
 
 describe('a fastText model', () => {
-  const path = fileURLToPath(new URL('../kernels/fixtures/softmax.bin', import.meta.url));
+  const path = fileURLToPath(new URL('../kernels/fasttext/fixtures/softmax.bin', import.meta.url));
   const first = expectations.find(({ model }) => model === 'softmax.bin')!.predictions[0]!;
 
   test('scores with the label asked for, as fastText does, beside models of ours', async () => {

@@ -1,5 +1,5 @@
 import type { FilterDefinition, StepOptions } from '../../src/filters/filter.ts';
-import { createRuleKernel, type RuleKernel, type WordRule } from '../../src/kernels/rules.ts';
+import { createRuleKernel, type RuleKernel, type WordRule } from '../../src/kernels/rules/kernel.ts';
 import { gunzipped, linesOf } from '../engine/support.ts';
 import { optionsOf } from './judged.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CurationError } from '../../src/errors.ts';
 import { ExactSet, exactSetByteLength } from '../../src/kernels/exact-set.ts';
-import { randomWords } from './bloom-keys.ts';
+import { randomWords } from './bloom/keys.ts';
 
 test('answers as a map does, for colliding and extreme hashes, whatever its size', () => {
   const word = fc.oneof(fc.constantFrom(0, 1, 0x80000000, 0xfffffffe, 0xffffffff), fc.nat(0xffffffff));

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TextColumn } from '../../src/columns/text-column.ts';
 import { createUnitCutter, type Units } from '../../src/kernels/line-units.ts';
-import { countSentences, splitSentences } from '../../src/kernels/sentences.ts';
-import { simplifiedText } from './simplified-text.ts';
+import { countSentences, splitSentences } from '../../src/kernels/rules/sentences.ts';
+import { simplifiedText } from './simplified/text.ts';
 
 interface Unit {
   readonly text: string;

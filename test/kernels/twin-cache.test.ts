@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TwinCache, twinCacheByteLength } from '../../src/kernels/twin-cache.ts';
-import { fillWords, randomWords } from './bloom-keys.ts';
+import { fillWords, randomWords } from './bloom/keys.ts';
 
 test('names the document that brought a key, and nobody for a key it never saw', () => {
   const cache = new TwinCache();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Signatures } from '../../src/kernels/signatures.ts';
+import type { Signatures } from '../../src/kernels/signatures/signatures.ts';
 import {
   createDeduplicator,
   type DeduplicatorOptions,
@@ -9,7 +9,7 @@ import {
   EXACT_DUPLICATE,
   NEAR_DUPLICATE,
 } from '../../src/stages/deduplicate.ts';
-import { mixedWord, randomWords } from '../kernels/bloom-keys.ts';
+import { mixedWord, randomWords } from '../kernels/bloom/keys.ts';
 
 const KEPT = 0;
 

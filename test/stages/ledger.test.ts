@@ -107,7 +107,12 @@ test('one row a document in input order, however it is cut; batches of 65,536 ro
       ordinal++;
     }
     const bytes = new Uint8Array(Buffer.from(ids.join('')));
-    await ledger.add({ rowCount, rejects, ids: { bytes, lengths } }, { verdicts, twins, evidence, cuts: undefined }, source, firstRow);
+    await ledger.add(
+      { rowCount, rejects, ids: { bytes, lengths } },
+      { verdicts, twins, evidence, cuts: undefined },
+      source,
+      firstRow,
+    );
   }
   await ledger.finish();
   expect(batches.slice(0, -1).every(({ numRows }) => numRows === 65_536)).toBe(true);

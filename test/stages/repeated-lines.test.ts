@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TextColumn } from '../../src/columns/text-column.ts';
 import { createUnitCutter, repeatedLines } from '../../src/filters/repeated-lines.ts';
-import { splitSentences } from '../../src/kernels/sentences.ts';
+import { splitSentences } from '../../src/kernels/rules/sentences.ts';
 import {
   createRepeatedLines,
   REPEATED_EMPTY,
@@ -11,7 +11,7 @@ import {
   type RepeatedLines,
   repeatedLinesByteLength,
 } from '../../src/stages/repeated-lines.ts';
-import { simplifiedText } from '../kernels/simplified-text.ts';
+import { simplifiedText } from '../kernels/simplified/text.ts';
 
 const defaults = Object.fromEntries(
   Object.entries(repeatedLines.options).map(([name, { default: value }]) => [name, value]),

@@ -5,7 +5,7 @@ import type {
   StepOptions,
   WordRule,
 } from '../../../src/filters/filter.ts';
-import { createRuleKernel, type RuleKernel } from '../../../src/kernels/rules.ts';
+import { createRuleKernel, type RuleKernel } from '../../../src/kernels/rules/kernel.ts';
 
 /** What became of one document. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 /**
  * Scores texts with learned models: the words and marks of a text become features of 32 bits, and each model takes them in while they are in
- * the first-level cache. `src/kernels/quality-features.ts` says what a feature is and is the plain
+ * the first-level cache. `src/kernels/quality/features.ts` says what a feature is and is the plain
  * twin of that part; `linear-classifier.ts`, `importance.ts` and `ngram-perplexity.ts` hold the twins of the models.
  */
 import { P1, P2, finish } from './layout';

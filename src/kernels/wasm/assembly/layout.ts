@@ -1,5 +1,5 @@
 /**
- * Where things lie in linear memory; `src/kernels/signature-simd.ts` holds the same numbers.
+ * Where things lie in linear memory; `src/kernels/signatures/simd.ts` holds the same numbers.
  *
  *   0     constants: S0 S1 BASE BASE^ngram WHITEN BANDS, 8 bytes each
  *   64    masks: for length 0..16 the 16 bytes that keep it

@@ -1,7 +1,7 @@
 import { bits, decode, flagsOf, isByte, isSpace } from './rules-characters';
 import { DIGIT } from './rules-layout';
 
-/** Rules, as bits; also what a text was found to hold. `kernels/rules-c4.ts` has the same numbers. */
+/** Rules, as bits; also what a text was found to hold. `kernels/rules/c4.ts` has the same numbers. */
 const CITATION: u32 = 1; // found: a "["
 const TERMINAL: u32 = 2;
 const LOREM: u32 = 4;

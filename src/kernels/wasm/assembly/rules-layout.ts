@@ -1,5 +1,5 @@
 /**
- * Where things lie in linear memory; `src/kernels/rules.ts` holds the same numbers.
+ * Where things lie in linear memory; `src/kernels/rules/kernel.ts` holds the same numbers.
  *
  *   0       masks: for length 0..16 the 16 bytes that keep it
  *   512     statistics of the scans, 32-bit each, in the order of rules.ts

@@ -1,6 +1,6 @@
 /**
  * What a text repeats: lines, paragraphs, n-grams of tokens, after Rae et al. 2021 (Gopher), table A1, with the definitions that
- * datatrove gave them; `src/kernels/rules-repetition.ts` is the only caller and says what is asked.
+ * datatrove gave them; `src/kernels/rules/repetition.ts` is the only caller and says what is asked.
  *
  * **Lines and paragraphs** go through a set of hashes. Few texts hold an element twice, so the first hash is of length, first and last eight bytes;
  * only if that is seen twice are bytes read.

@@ -1,6 +1,6 @@
 /**
- * Simplified words of ASCII text and their n-grams; the twin of `src/kernels/simplified-words.ts` and of `scanNgrams` in
- * `src/kernels/ngram-scan.ts`. Memory is laid out by `src/kernels/simplified-simd.ts`; only the first bytes are fixed:
+ * Simplified words of ASCII text and their n-grams; the twin of `src/kernels/simplified/words.ts` and of `scanNgrams` in
+ * `src/kernels/simplified/ngram-scan.ts`. Memory is laid out by `src/kernels/simplified/simd.ts`; only the first bytes are fixed:
  *
  *   0   where reading stopped, an address
  *   4   why: END, FULL or WIDE

@@ -1,0 +1,41 @@
+import { type Allocate, allocateWords } from '../../columns/memory.ts';
+import type { TextColumn } from '../../columns/text-column.ts';
+
+/** How documents are cut and hashed; two runs agree only if all of these agree. */
+export interface SignatureParameters {
+  /** Words in a shingle; default 5. */
+  readonly ngram: number;
+  /** Bands of the LSH index; default 14. */
+  readonly bands: number;
+  /** Minima in a band; default 8. Two documents of Jaccard `s` share a band with probability 1 - (1 - s^rows)^bands. */
+  readonly rows: number;
+  /** Changes every hash but the content hash; default 0. */
+  readonly seed: number;
+}
+
+/** What is known of each document of a batch once its text has been hashed. 64-bit values are (low, high) pairs. */
+export interface Signatures {
+  readonly rowCount: number;
+  /** XXH64 (seed 0) of the text bytes: 2 x rowCount. Equal texts have equal hashes. */
+  readonly contentHashes: Uint32Array;
+  /** Band-major, so that one band of a batch is contiguous: the pair of (band, row) starts at `2 * (band * rowCount + row)`. Empty when only exact duplicates are sought. */
+  readonly bandKeys: Uint32Array;
+  /** Shingles of each row, repeats counted; 0 marks a text without a single token, whose band keys mean nothing. */
+  readonly shingleCounts: Uint32Array;
+}
+
+/**
+ * Reads `text` and returns its signatures, in fresh memory unless `allocate` gives other. Each row depends on its own bytes
+ * only, so any split of the rows gives the same.
+ */
+export type Sign = (text: TextColumn, allocate?: Allocate) => Signatures;
+
+/** Room for the signatures of `rowCount` documents; `bands` 0 when only exact duplicates are sought. Contents are anything. */
+export function allocateSignatures(rowCount: number, bands: number, allocate: Allocate): Signatures {
+  return {
+    rowCount,
+    contentHashes: allocateWords(allocate, 2 * rowCount),
+    bandKeys: allocateWords(allocate, 2 * bands * rowCount),
+    shingleCounts: allocateWords(allocate, rowCount).fill(0),
+  };
+}
