@@ -14,7 +14,7 @@ import { type Chain, createChain } from '../src/filters/chain.ts';
 import type { OptionValue, WordRule } from '../src/filters/filter.ts';
 import { filterNamed } from '../src/filters/filters.ts';
 import { read } from '../src/index.ts';
-import { createRuleKernel } from '../src/kernels/rules.ts';
+import { createRuleKernel } from '../src/kernels/rules/kernel.ts';
 import { documents, projectRoot } from './corpus.ts';
 import { benchFolder, openDump } from './dump.ts';
 import {
