@@ -29,10 +29,9 @@ if (!existsSync(join(dump, 'manifest.json'))) {
 }
 
 const cli = join(projectRoot, 'dist', 'src', 'cli.js');
-sluice(
-  ...['filter', shown(dump), '-o', shown(clean), '--overwrite', '--keep-rejects'],
-  ...['--rules', 'gopher-quality', '--max-non-alpha-words-ratio', '0.5', '--pii', '--dedup'],
-);
+const written = ['-o', shown(clean), '--overwrite', '--keep-rejects'];
+const rules = ['--rules', 'gopher-quality', '--max-non-alpha-words-ratio', '0.5'];
+sluice('filter', shown(dump), ...written, ...rules, '--pii', '--dedup');
 console.error('');
 sluice('inspect', shown(clean), '--top', '3', '--examples', '1', '--width', '160');
 await showPairs(2);

@@ -90,7 +90,7 @@ export async function inspect(options: InspectOptions): Promise<Inspection> {
       if (reason === undefined) continue;
       // Damaged rows have no text to keep.
       const position = reason === 'unreadable' ? -1 : dropped++;
-      collectors.get(reason)?.add(columns.statistic(row), () => ({ ...columns.example(row), position }));
+      collectors.get(reason)?.add(columns.statistic(row), () => ({ found: columns.example(row), position }));
     }
   }
   const chosen = [...collectors.values()].flatMap(({ examples }) => examples);
@@ -108,16 +108,18 @@ export async function inspect(options: InspectOptions): Promise<Inspection> {
     report,
     reasons: names.map(([reason, documents]) => {
       const collector = collectors.get(reason)!;
-      const examples = collector.examples.map(({ position: _, ...example }) => ({
-        ...example,
-        text: texts[next++],
-      }));
+      const examples = collector.examples.map(({ found }) => ({ ...found, text: texts[next++] }));
       return { reason, documents, spread: collector.spread(), examples };
     }),
   };
 }
 
-type Found = Omit<Example, 'text'> & { readonly position: number };
+/** An example whose text is still to be read. */
+interface Found {
+  readonly found: Omit<Example, 'text'>;
+  /** Among all that was dropped, or -1 for a damaged row. */
+  readonly position: number;
+}
 
 /** Keeps every so many-th example, and the statistics in a histogram that widens as they come. */
 class Collector {
@@ -168,7 +170,7 @@ class Collector {
 interface LedgerColumns {
   reason(row: number): string | undefined;
   statistic(row: number): number | undefined;
-  example(row: number): Omit<Found, 'position'>;
+  example(row: number): Omit<Example, 'text'>;
 }
 
 function ledgerColumns(batch: Batch): LedgerColumns {
@@ -231,13 +233,13 @@ async function textsFromSources(
   options: InspectOptions,
 ): Promise<(string | undefined)[]> {
   const texts: (string | undefined)[] = chosen.map(() => undefined);
-  for (const source of new Set(chosen.map((one) => one.source))) {
-    const own = [...chosen.keys()].filter((i) => chosen[i]!.source === source);
+  for (const source of new Set(chosen.map(({ found }) => found.source))) {
+    const own = [...chosen.keys()].filter((i) => chosen[i]!.found.source === source);
     // Rows are counted with the damaged ones, which reading leaves out; and a source may be gone or a stream.
     if (source === '-' || report.unreadable.length > 0) continue;
     const found = await textsAt(
       [source],
-      own.map((i) => chosen[i]!.row),
+      own.map((i) => chosen[i]!.found.row),
       report,
       options,
     ).catch((error: unknown) => {

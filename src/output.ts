@@ -30,7 +30,7 @@ export interface Output {
 }
 
 /** The finished files of each kind. */
-export interface WrittenParts {
+interface WrittenParts {
   readonly rows: readonly Part[];
   readonly ledger: readonly Part[];
   readonly rejects: readonly Part[];

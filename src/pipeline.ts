@@ -40,7 +40,7 @@ export async function runRecipe(
 }
 
 /** @throws CurationError `USAGE` for a step that does not exist or stands where it cannot. */
-export function planSteps(recipe: Recipe): readonly PlannedStep[] {
+function planSteps(recipe: Recipe): readonly PlannedStep[] {
   const steps = recipe.steps.map(({ use, ...given }, i) => {
     const definition = stepNamed(use);
     if (definition === undefined) {

@@ -22,7 +22,7 @@ export interface LoadedVerb {
 }
 
 /** What the command line adds to the options of a run. */
-export type Watch = Pick<ConvertOptions, 'signal' | 'onEvent'>;
+type Watch = Pick<ConvertOptions, 'signal' | 'onEvent'>;
 
 /** Said of every verb that reads documents. */
 export const ABOUT_INPUTS =

@@ -4,7 +4,7 @@ import { readQuestions } from './decontaminate-files.ts';
 import type { FilterDefinition, StepOptions } from './filter.ts';
 
 /** What `load` gives beside the tables, to be told to the user. */
-export interface DecontaminateResources {
+interface DecontaminateResources {
   readonly tables: NgramTables;
   /** Rows read, and of those how many were too short to be looked for. */
   readonly rows: number;

@@ -25,7 +25,7 @@ export interface Examination {
 }
 
 /** A batch after the filters. Text is valid until the next one. */
-export interface Examined {
+interface Examined {
   /** With edited text, and with columns of values if they are to be written. */
   readonly batch: Batch;
   /** The text as it is to be hashed: after the filters before, with nothing in the rows they dropped. */

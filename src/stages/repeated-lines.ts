@@ -9,7 +9,7 @@ import type { RepeatedLinesReport } from '../report.ts';
 import type { Cuts } from '../verdicts.ts';
 
 /** What was decided about a batch. */
-export interface RepeatedLinesVerdicts {
+interface RepeatedLinesVerdicts {
   /** One a row: 0 passes, perhaps with cuts; `i` is reason `i - 1` of the step. */
   readonly verdicts: Uint8Array;
   /** For a dropped row the words or sentences that were left, and how many it should have had; NaN where it is empty. */

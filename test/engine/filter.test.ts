@@ -195,7 +195,11 @@ test('a recipe that a report spells out gives the same result again', async () =
     folder('in.jsonl'),
     '-o',
     folder('filter'),
-    ...['--rules', 'gopher-quality,c4-quality', '--min-doc-words', '30', '--dedup'],
+    '--rules',
+    'gopher-quality,c4-quality',
+    '--min-doc-words',
+    '30',
+    '--dedup',
   ]);
   expect(byOptions.code, byOptions.stderr).toBe(0);
   expect((await readManifest(folder('run'))).parts).toEqual((await readManifest(folder('filter'))).parts);

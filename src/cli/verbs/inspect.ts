@@ -80,7 +80,7 @@ function evidence({ statistic, threshold, detail, twin }: Example): string {
 /** The first characters of a text, in lines that fit a terminal. */
 function snippet(text: string, width: number): string[] {
   const flat = visible(text.slice(0, 4 * width)).trim();
-  const characters = [...flat];
+  const characters = Array.from(flat);
   const cut =
     characters.length > width || text.length > 4 * width
       ? `${characters.slice(0, width).join('')} ...`

@@ -20,7 +20,7 @@ export interface C4Rules {
 }
 
 /** What became of a text. `start` and `end` are addresses in the memory of the kernel. */
-export interface C4Result {
+interface C4Result {
   verdict: 'kept' | 'lorem' | 'curly' | 'short';
   /** Where kept, the text that remains. */
   start: number;

@@ -22,7 +22,7 @@ const PAGE = 65_536;
 const MOST_LENGTH: number = 2 ** 30 - 1;
 
 /** Linear memory of a WebAssembly instance. */
-export interface RuleMemory {
+interface RuleMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
@@ -131,7 +131,7 @@ export interface RuleKernel {
 }
 
 /** Where the tokens of a text lie in linear memory, and what they are made of. */
-export interface Tokens {
+interface Tokens {
   readonly count: number;
   /** Address of `count` 64-bit hashes of the tokens' bytes, case-sensitive. Equal tokens have equal hashes; no value is reserved. */
   readonly hashes: number;
@@ -145,7 +145,7 @@ export interface Tokens {
 }
 
 /** Of the text as a whole; lines are those of Python's `splitlines`. */
-export interface Layout {
+interface Layout {
   readonly lines: number;
   /** Lines whose first character that is no white space is U+2022 or a hyphen. */
   readonly bulletLines: number;
@@ -157,7 +157,7 @@ export interface Layout {
 }
 
 /** Lines as Python's `split("\n")` cuts them: one more than there are line feeds. */
-export interface Lines {
+interface Lines {
   readonly count: number;
   /** Address of `count` 32-bit addresses of the lines' first bytes; a line ends one byte before the next begins, the last at `textEnd`. */
   readonly starts: number;
@@ -171,7 +171,7 @@ export interface Lines {
 }
 
 /** Words by their hashes, as {@link RuleKernel.countPresent} reads them: an open-addressed table of `slots` entries of 16 bytes. */
-export interface WordSet {
+interface WordSet {
   readonly table: Uint32Array;
   readonly slots: number;
 }

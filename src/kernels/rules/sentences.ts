@@ -114,7 +114,7 @@ function findClass(code: number): number {
  * Bytes that are not UTF-8 are characters that are no punctuation. Linear: of what it reads only a run of punctuation behind the
  * sentence is read again for the next.
  */
-export function sentenceEnd(bytes: Uint8Array, start: number, end: number): number {
+function sentenceEnd(bytes: Uint8Array, start: number, end: number): number {
   let candidate = -1;
   let previous = NONE;
   let beforePrevious = NONE;

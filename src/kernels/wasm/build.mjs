@@ -64,64 +64,42 @@ export const ${name}WasmBase64: string =
   );
 }
 
-await compile('signature', 'The signature kernel, WebAssembly with SIMD.', [
+/** Options of an instance with memory of its own: the first pages, and where the compiler may place what it needs itself. */
+const own = (pages, base) => ['--initialMemory', String(pages), '--memoryBase', String(base)];
+
+/** Options of an instance in shared memory that somebody else makes, of any size; it holds no data of its own. */
+const lent = [
+  '--importMemory',
+  '--sharedMemory',
+  '--enable',
+  'threads',
   '--initialMemory',
-  '1',
-  '--memoryBase',
   '0',
-]);
-await compile('features', 'The kernel of learned quality, WebAssembly with SIMD.', [
-  '--initialMemory',
-  '1',
-  '--memoryBase',
-  '0',
-]);
-// Its memory is the one the filters lie in, of any size; it holds no data of its own.
+  '--maximumMemory',
+  '65536',
+];
+
+await compile('signature', 'The signature kernel, WebAssembly with SIMD.', own(1, 0));
+await compile('features', 'The kernel of learned quality, WebAssembly with SIMD.', own(1, 0));
+await compile(
+  'simplified',
+  'The kernel of simplified words and their n-grams, WebAssembly with SIMD.',
+  own(1, 64),
+);
+await compile(
+  'phrases',
+  'The kernel that looks where phrases could begin, WebAssembly with SIMD.',
+  own(2, 64000),
+);
+// Tables lie at fixed addresses below; what the compiler places itself comes after them.
+await compile('rules', 'The kernel of the rule sets, WebAssembly with SIMD.', own(4, 64000));
 await compile(
   'bloom',
   'The kernel of the Bloom filters, WebAssembly with SIMD on an imported shared memory.',
-  [
-    '--importMemory',
-    '--sharedMemory',
-    '--enable',
-    'threads',
-    '--initialMemory',
-    '0',
-    '--maximumMemory',
-    '65536',
-  ],
+  lent,
 );
-await compile('simplified', 'The kernel of simplified words and their n-grams, WebAssembly with SIMD.', [
-  '--initialMemory',
-  '1',
-  '--memoryBase',
-  '64',
-]);
-await compile('phrases', 'The kernel that looks where phrases could begin, WebAssembly with SIMD.', [
-  '--initialMemory',
-  '2',
-  '--memoryBase',
-  '64000',
-]);
-// Tables lie at fixed addresses below; what the compiler places itself comes after them.
-await compile('rules', 'The kernel of the rule sets, WebAssembly with SIMD.', [
-  '--initialMemory',
-  '4',
-  '--memoryBase',
-  '64000',
-]);
-// Its memory is the one the model lies in.
 await compile(
   'fasttext',
   'The kernel that reads texts for fastText, WebAssembly with SIMD on an imported shared memory.',
-  [
-    '--importMemory',
-    '--sharedMemory',
-    '--enable',
-    'threads',
-    '--initialMemory',
-    '0',
-    '--maximumMemory',
-    '65536',
-  ],
+  lent,
 );

@@ -1,7 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import xxhash from 'xxhash-wasm';
 import { CurationError } from '../../../src/errors.ts';
@@ -89,17 +85,4 @@ test.each([
   const refusal = await createSigner(parameters).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(CurationError);
   expect(refusal).toMatchObject({ code: 'USAGE', message: expect.stringContaining(`${name}:`) });
-});
-
-test('the committed kernel is what its source compiles to', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'signature-'));
-  try {
-    const build = spawnSync(process.execPath, ['src/kernels/wasm/build.mjs', folder], { encoding: 'utf8' });
-    expect(build.stderr).toBe('');
-    expect(readFileSync(join(folder, 'signature-wasm.generated.ts'), 'utf8')).toBe(
-      readFileSync('src/kernels/wasm/signature-wasm.generated.ts', 'utf8'),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });
