@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OptionValue } from '../../src/filters/filter.ts';
 import { filters } from '../../src/filters/filters.ts';
 import { createRuleKernel } from '../../src/kernels/rules/kernel.ts';
-import { URL_LISTS } from './parity/documents.ts';
 import { AROUND, inARow, type Judge, type Outcome, openJudge } from './parity/judge.ts';
+import { URL_LISTS } from './parity/traps.ts';
 
 type Options = Readonly<Record<string, OptionValue>>;
 

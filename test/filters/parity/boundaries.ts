@@ -1,11 +1,12 @@
-/** A document made for one rule. */
-export interface Made {
+/** A document to be judged by both; `url` for those filters that read it. */
+export interface ParityDocument {
   readonly id: string;
   readonly text: string;
+  readonly url?: string;
 }
 
 /** How the letters of made-up words look; every dress keeps the number of code points. */
-export interface Dress {
+interface Dress {
   readonly name: string;
   readonly letter: (letter: number) => string;
 }
@@ -15,7 +16,7 @@ const alphabetFrom =
   (letter) =>
     String.fromCodePoint(first + letter);
 
-export const DRESSES: readonly Dress[] = [
+const DRESSES: readonly Dress[] = [
   { name: 'ascii', letter: alphabetFrom(0x61) },
   { name: 'latin', letter: alphabetFrom(0xe0) },
   { name: 'cyrillic', letter: alphabetFrom(0x430) },
@@ -85,7 +86,7 @@ function inLines(words: readonly string[], perLine: number, lineBreak = '\n', en
  * Documents at every threshold of the rule sets, just below and just above it, with exact counts: in several scripts, because
  * a length is a number of code points.
  */
-export function* boundaryDocuments(): Generator<Made, void, undefined> {
+export function* boundaryDocuments(): Generator<ParityDocument, void, undefined> {
   for (const dress of DRESSES) {
     for (const [id, text] of gopherQuality(dress)) yield { id: `gopher-quality/${dress.name}/${id}`, text };
     for (const [id, text] of repetition(dress)) yield { id: `gopher-repetition/${dress.name}/${id}`, text };

@@ -1,11 +1,11 @@
+import type { ParityDocument } from './boundaries.ts';
 import { bytesOf, textOf } from './bytes.ts';
 import { type Datatrove, type DatatroveVerdict, openDatatrove } from './datatrove.ts';
-import type { ParityDocument } from './documents.ts';
 import type { Comparison } from './jobs.ts';
 import type { Judge, Outcome } from './judge.ts';
 
 /** A document that the two disagree about, made as small as a disagreement could be found. */
-export interface Difference {
+interface Difference {
   readonly id: string;
   readonly text: string;
   readonly url: string | undefined;

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ParityDocument } from './documents.ts';
+import type { ParityDocument } from './boundaries.ts';
 
 /** What datatrove is asked to run: name in `datatrove_verdicts.py`, options as it has them. */
 export interface Job {

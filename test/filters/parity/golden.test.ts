@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { ParityDocument } from './boundaries.ts';
 import { bytesOf } from './bytes.ts';
 import { openDatatrove, python } from './datatrove.ts';
-import type { ParityDocument } from './documents.ts';
 import {
   EDITED,
   type Golden,

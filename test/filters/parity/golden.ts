@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { ParityDocument } from './boundaries.ts';
 import { bytesOf, textOf } from './bytes.ts';
-import { generatedDocuments, type ParityDocument } from './documents.ts';
+import { generatedDocuments } from './documents.ts';
 
 /** Stored verdicts of datatrove about generated documents: no text, since those can be made again. */
 export interface Golden {

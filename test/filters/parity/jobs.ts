@@ -1,7 +1,7 @@
 import type { OptionValue } from '../../../src/filters/filter.ts';
 import type { Job } from './datatrove.ts';
-import { BADWORD_LANGUAGES, URL_LISTS } from './documents.ts';
 import { inARow, type Judge, openJudge } from './judge.ts';
+import { BADWORD_LANGUAGES, URL_LISTS } from './traps.ts';
 
 /** One comparison: a filter of ours with options, and datatrove's with the options that mean the same. */
 export interface Comparison {

@@ -48,7 +48,7 @@ export function filledOptions(
 }
 
 /** The definition in the file of that name. */
-export async function definitionNamed(name: string): Promise<FilterDefinition> {
+async function definitionNamed(name: string): Promise<FilterDefinition> {
   const file = (await import(`../../../src/filters/${name}.ts`)) as Readonly<
     Record<string, FilterDefinition>
   >;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { linesOf } from '../../engine/support.ts';
-import type { ParityDocument } from './documents.ts';
+import type { ParityDocument } from './boundaries.ts';
 import { draws } from './random.ts';
 
 const SHARED = new URL('../../../../shared/data/', import.meta.url);

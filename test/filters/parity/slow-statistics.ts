@@ -17,7 +17,7 @@ const bullet = new RegExp(`^(?:${SPACE})?[•-]`, 'u');
 const ellipsis = new RegExp(`(?:\\.\\.\\.|…)(?:${SPACE})?$`, 'u');
 const ends = new RegExp(`^${SPACE}|${SPACE}$`, 'gu');
 
-export const pythonWords = (text: string): string[] => text.split(spaces).filter((word) => word !== '');
+const pythonWords = (text: string): string[] => text.split(spaces).filter((word) => word !== '');
 export const pythonStrip = (text: string): string => text.replace(ends, '');
 export function pythonLines(text: string): string[] {
   const lines = text.split(lineBreaks);
