@@ -285,22 +285,23 @@ test('the map in ARCHITECTURE.md names every file of the engine, those of a sing
   const page = readFileSync(`${root}ARCHITECTURE.md`, 'utf8');
   const tree = pathsOfTree(page.split('## The tree')[1]!.split('```')[1]!);
   const isMapped = (path: string): boolean =>
-    formatOf(path) === undefined && !path.startsWith('src/kernels/wasm/') && !path.endsWith('.generated.ts');
+    formatOf(path) === undefined && !/^src\/kernels\/[^/]+\//.test(path) && !path.endsWith('.generated.ts');
   const mapped = files.filter(isMapped);
   expect(mapped.filter((path) => !tree.includes(path))).toEqual([]);
   const named = [...page.matchAll(/`((?:src|workers|bench|test)\/[\w./-]*)`/g)].map(([, path]) => path!);
   expect([...tree, ...named].filter((path) => !existsSync(root + path))).toEqual([]);
 });
 
-/** The path of each line of a drawn tree; two spaces are one level. */
+/** The paths of a drawn tree; two spaces are one level, and a line may begin with several names. */
 function pathsOfTree(tree: string): string[] {
   const folders: string[] = [];
-  return [...tree.matchAll(/^( *)(\S+)/gm)].map(([, indent, name]) => {
+  return [...tree.matchAll(/^( *)((?:\S+\.(?:ts|mjs|py) |\S+\/ |\S+$)+)/gm)].flatMap(([, indent, names]) => {
     const depth = indent!.length / 2;
     folders.length = depth;
-    const path = `${folders.join('')}${name!}`;
-    if (name!.endsWith('/')) folders[depth] = name!;
-    return path;
+    const own = names!.trim().split(' ');
+    const paths = own.map((name) => `${folders.join('')}${name}`);
+    if (own[0]!.endsWith('/')) folders[depth] = own[0]!;
+    return paths;
   });
 }
 
