@@ -15,7 +15,7 @@ import { textColumn } from '../src/columns/text.ts';
 import type { TextColumn } from '../src/columns/text-column.ts';
 import { place, placedByteLength, restore } from '../src/columns/wire.ts';
 import { CurationError } from '../src/errors.ts';
-import { createExaminer, type Examination, type Examiner } from '../src/filters/examiner.ts';
+import type { Examination, Examiner } from '../src/filters/examiner.ts';
 import { decode as decodeMorsel } from '../src/formats/decode.ts';
 import { createEncoder } from '../src/formats/encoders.ts';
 import type { Encode, Morsel } from '../src/formats/format.ts';
@@ -188,7 +188,10 @@ function signerOfJob(): Promise<Signer> {
 
 function examinerOfJob(examination: Examination): Promise<Examiner> {
   const rows = job.outputs['rows'];
-  return (examiner ??= createExaminer(examination, rows && deserializeSchema(rows.schema)));
+  // Loaded when there is something to judge by: most of a thread's start would be spent on it.
+  return (examiner ??= import('../src/filters/examiner.ts').then(({ createExaminer }) =>
+    createExaminer(examination, rows && deserializeSchema(rows.schema)),
+  ));
 }
 
 function outputNamed(name: string): JobEncoder {

@@ -87,7 +87,8 @@ export const refinedwebLines: FilterDefinition = {
         if (most !== undefined) {
           const share = (before - editor.tokens()) / before;
           if (isEmpty || before === 0 || share > most) {
-            evidence.statistic = share;
+            // No words are no share.
+            evidence.statistic = before === 0 ? Number.NaN : share;
             return 1;
           }
         }

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { parse } from 'tldts';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { StepOptions } from '../../src/filters/filter.ts';
-import { hostOf, registeredDomainOf, url } from '../../src/filters/url.ts';
+import { url } from '../../src/filters/url.ts';
+import { hostOf, registeredDomainOf } from '../../src/filters/url-host.ts';
 import { type Judged, judgeWith } from './judged.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-url-'));

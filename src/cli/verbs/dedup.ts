@@ -1,6 +1,5 @@
 import type { Recipe } from '../../filters/filter.ts';
 import { runRecipe, spellOut } from '../../pipeline.ts';
-import { printRecipe } from '../../recipe.ts';
 import { dedupStep } from '../../steps.ts';
 import type { OptionValues } from '../options.ts';
 import { curationOptions, engine, inputAndOutput, judged } from '../shared-options.ts';
@@ -23,8 +22,11 @@ export const dedupVerb: LoadedVerb = {
     'zstdcat crawl.jsonl.zst | sluice dedup - -o - --format jsonl | next',
   ],
   needs: { input: true, out: true },
-  print: async (_, values) =>
-    values['print-recipe'] === true ? printRecipe(spellOut(recipeOf(values))) : undefined,
+  print: async (_, values) => {
+    if (values['print-recipe'] !== true) return undefined;
+    const { printRecipe } = await import('../../recipe.ts');
+    return printRecipe(spellOut(recipeOf(values)));
+  },
   run: async (input, values, watch) => {
     const options = { ...curationOptions(input, values), ...watch };
     return summarize(await runRecipe('dedup', recipeOf(values), options), values['out'] as string);

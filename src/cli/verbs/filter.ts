@@ -2,7 +2,6 @@ import { CurationError } from '../../errors.ts';
 import type { OptionValue, Recipe, RecipeStep, StepDefinition, WordRule } from '../../filters/filter.ts';
 import { runRecipe, spellOut } from '../../pipeline.ts';
 import { type PresetName, presets, ruleSets } from '../../presets.ts';
-import { printRecipe } from '../../recipe.ts';
 import { dedupStep, flagOf, stepDefinitions } from '../../steps.ts';
 import type { OptionTable, OptionValues } from '../options.ts';
 import { curationOptions, engine, inputAndOutput, judged } from '../shared-options.ts';
@@ -56,8 +55,11 @@ export const filterVerb: LoadedVerb = {
     'sluice filter dump/ -o clean --rules gopher-quality,c4-quality --words whitespace --keep-rejects',
   ],
   needs: { input: true, out: true },
-  print: async (_, values) =>
-    values['print-recipe'] === true ? printRecipe(spellOut(recipeOf(values))) : undefined,
+  print: async (_, values) => {
+    if (values['print-recipe'] !== true) return undefined;
+    const { printRecipe } = await import('../../recipe.ts');
+    return printRecipe(spellOut(recipeOf(values)));
+  },
   run: async (input, values, watch) => {
     const chosen = { ...curationOptions(input, values), ...watch };
     return summarize(await runRecipe('filter', recipeOf(values), chosen), values['out'] as string);
