@@ -33,12 +33,22 @@ async function writeOneRowGroup(path: string, count: number): Promise<void> {
   await writeFile(path, writeParquet(WasmTable.fromIPCStream(stream), properties));
 }
 
-test('peak memory does not follow the size of the input, one huge row group included', async () => {
+/** Peak memory, less what grows with the number of documents, of a run on each of two inputs, the second four times the first. */
+async function peaksOf(...words: readonly string[]): Promise<number[]> {
   const peaks: number[] = [];
   for (const count of [20_000, 80_000]) {
     const input = folder(`${count}.parquet`);
     await writeOneRowGroup(input, count);
-    const { code, stderr } = await sluice(['dedup', input, '-o', folder(`out-${count}`), '--threads', '2']);
+    const [verb, ...options] = words;
+    const { code, stderr } = await sluice([
+      verb!,
+      input,
+      '-o',
+      folder(`out-${count}`),
+      '--threads',
+      '2',
+      ...options,
+    ]);
     expect(stderr).toMatch(/kept/);
     expect(code).toBe(0);
     const report = await readReport(folder(`out-${count}`));
@@ -46,7 +56,28 @@ test('peak memory does not follow the size of the input, one huge row group incl
     const { filterBytes, exactSetBytes, twinCacheBytes } = report.nearDuplicate!;
     peaks.push(report.peakMemoryBytes - filterBytes - exactSetBytes - twinCacheBytes);
   }
+  return peaks;
+}
+
+test('peak memory does not follow the size of the input, one huge row group included', async () => {
+  const peaks = await peaksOf('dedup');
   // 60 MB and 240 MB of text: what grows fourfold is the input, not the process.
   expect(peaks[1]!).toBeLessThan(400 * MEBIBYTE);
+  expect(peaks[1]! / peaks[0]!).toBeLessThan(1.25);
+}, 120_000);
+
+test('nor does it with every kind of filter on', async () => {
+  const peaks = await peaksOf(
+    'filter',
+    ...[
+      '--rules',
+      'gopher-repetition,gopher-quality,c4-badwords,fineweb-quality,c4-quality',
+      '--min-stop-words',
+      'off',
+    ],
+    ...['--filter-no-terminal-punct', 'off', '--min-num-sentences', 'off', '--line-punct-thr', '0'],
+    ...['--language-score-only', '--pii', '--dedup', '--keep-rejects'],
+  );
+  expect(peaks[1]!).toBeLessThan(450 * MEBIBYTE);
   expect(peaks[1]! / peaks[0]!).toBeLessThan(1.25);
 }, 120_000);
