@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createSigner } from '../../../src/kernels/signatures/signer.ts';
 import { columnOf } from './fixtures.ts';
 
-const folder = '../../shared/data/neardup';
+const folder = '../shared/data/neardup';
 const BANDS = 14;
 const ROWS = 8;
 const SEEDS = 32;

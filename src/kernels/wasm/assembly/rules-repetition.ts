@@ -250,10 +250,11 @@ export function judgeElements(
 /** Smallest and largest n of duplicate n-grams. */
 const SHORTEST: u32 = 5;
 const LONGEST: u32 = 10;
-/** Prefixes of what follows a token are compared at these lengths: 10, 18 ... 50 bytes. Even 10-grams of prose are seldom longer. */
-const FIRST_PREFIX: u32 = 10;
-const PREFIX_STEP: u32 = 8;
-const PREFIXES: u32 = 6;
+/** What follows a token is compared with what follows an earlier one if so many bytes of it are the same. */
+const PREFIX: u32 = 12;
+/** Earlier tokens that one is compared with, before anything is thought possible of it and of those. */
+const MOST_COMPARED: u32 = 32;
+const UNBOUNDED: u32 = 0xffffffff;
 /** Buckets for n-grams, 32 bits each, at REPETITION_AREA; zero between documents. */
 const BUCKET_BITS: u32 = 9;
 /** Behind the buckets: for each set of 8 bytes, as bits, where those that are not in it lie (256 x 8 bytes). */
@@ -266,24 +267,20 @@ let lengths: usize = 0;
 /** The text without white space; and of each token and the end, its place in that. */
 let joined: usize = 0;
 let starts: usize = 0;
-/** For each token a byte: how many prefixes it shares with any other; then the largest n whose n-gram there may be a duplicate or have one, or 0. */
+/** For each token 32 bits: of its n-grams none that is longer, in bytes, is one of another token. */
+let reaches: usize = 0;
+/** For each token 32 bits: the token before with the same hash of its prefix, from 1, or 0. */
+let befores: usize = 0;
+/** For each token a byte: the largest n whose n-gram there may be a duplicate or have one, or 0; and how many tokens have one. */
 let shared: usize = 0;
 let marked: u32 = 0;
-/** For each token a byte: how many prefixes it shares with an earlier one. */
-let repeated: usize = 0;
 /** Characters that duplicate n-grams may cover, for each n; and the end of what is counted in it. */
 const COVERED: usize = GATHER + 2048;
 const REACHED: usize = COVERED + 4 * 16;
 
-/** Bytes that `boundNGrams` works in, and leaves for `countNGrams`: up to 28 a token and one a byte of text. */
+/** Bytes that `boundNGrams` works in, and leaves for `countNGrams`: up to 45 a token and one a byte of text. */
 export function boundRoom(byteLength: u32, count: u32): usize {
-  return (
-    joinedRoom(byteLength) +
-    2 * listRoom(count) +
-    3 * bytesRoom(count) +
-    (<usize>count << 3) +
-    ((<usize>1) << (sparseBits(count) - 3))
-  );
+  return joinedRoom(byteLength) + 3 * listRoom(count) + bytesRoom(count) + ((<usize>4) << tableBits(count));
 }
 
 /** What follows the last token is read, too. */
@@ -299,8 +296,9 @@ function bytesRoom(count: u32): usize {
   return (<usize>count + 31) & ~15;
 }
 
-function sparseBits(count: u32): u32 {
-  return 32 - <u32>clz<u32>(count | 3) + SPARSE_BITS;
+/** Power of two of slots, four to eight for a token, so that few share one by chance. */
+function tableBits(count: u32): u32 {
+  return 34 - <u32>clz<u32>(count | 3);
 }
 
 function fillGather(): void {
@@ -492,156 +490,123 @@ function charactersOf(from: u32, to: u32): u32 {
   return sum;
 }
 
-/** Hash of the first prefix behind a token. */
+/** The largest n whose n-gram at `token` is no longer than `limit` bytes; the 5-gram is. */
 // @ts-ignore: decorator
 @inline
-function firstPrefix(at: usize): u64 {
-  const h = (load<u64>(at) ^ P2) * P1 + (<u64>load<u16>(at, 8) ^ P1) * P2;
-  return h ^ (h >> 32);
-}
-
-/** Hash of a prefix from that of the one before, `length` bytes long. */
-// @ts-ignore: decorator
-@inline
-function nextPrefix(hash: u64, at: usize, length: u32): u64 {
-  const h = (hash ^ load<u64>(at + <usize>length)) * P1;
-  return h ^ (h >> 32);
-}
-
-/** The largest n whose n-gram at `token` is shorter than `limit` bytes; the 5-gram is. */
-// @ts-ignore: decorator
-@inline
-function longestBelow(token: u32, limit: u32): u32 {
+function longestWithin(token: u32, limit: u32): u32 {
   const start = starts + (<usize>token << 2);
   const origin = load<u32>(start);
   const most = min<u32>(LONGEST, tokens - token);
   let n = SHORTEST;
-  while (n < most && load<u32>(start + (<usize>(n + 1) << 2)) - origin < limit) n++;
+  while (n < most && load<u32>(start + (<usize>(n + 1) << 2)) - origin <= limit) n++;
   return n;
 }
 
-/** Bits of a table for each entry of the list, between one and two times as many; most are never set. */
-const SPARSE_BITS: u32 = 5;
-/** In the list: the prefix was that of an earlier token at every length so far. */
-const FOLLOWS: u32 = 0x80000000;
+/** Bytes that are the same from `p` and from `q` on, of which `from` are known to be; `limit` or more are not told apart. */
+// @ts-ignore: decorator
+@inline
+function commonLength(p: usize, q: usize, from: u32, limit: u32): u32 {
+  while (from < limit) {
+    const difference = load<u64>(p + <usize>from) ^ load<u64>(q + <usize>from);
+    if (difference) return from + (<u32>ctz<u64>(difference) >> 3);
+    from += 8;
+  }
+  return from;
+}
 
 /**
- * Finds how many prefixes of what follows each token are prefixes of what follows another, and an earlier one.
+ * How many bytes of what follows `token` follow an earlier token as well, where `last` is the latest (from 1) with its prefix; as far as the
+ * longest n-gram, at least what is shorter than a prefix. Keeps it in `reaches`, and for the earlier tokens too.
  *
- * Prefixes of one length after the other, of tokens on a list that gets shorter: who shares its prefix with none leaves. Whether it does is
- * asked of a table of bits, once from the front (was one there before?) and once from the back. Two prefixes on one bit only keep tokens on
- * the list for longer. No branch depends on the answers, so that they cost no more than the table.
+ * Of tokens with the same n-gram the latest is enough: what the others share with it, it has told them when it came.
  */
-function follow(room: usize): void {
-  const end = tokens - SHORTEST + 1;
-  // Read from memory each time, were they not copied.
-  const text = joined;
-  const places = starts;
-  const sharedAt = shared;
-  const repeatedAt = repeated;
-  const nobody = <usize>tokens;
-  const list = room;
-  const hits = list + listRoom(tokens);
-  const prefixes = hits + bytesRoom(tokens);
-  const table = prefixes + (<usize>tokens << 3);
-  clear(shared, tokens);
-  clear(repeated, tokens);
-  let first: u32 = 0;
-  let length = FIRST_PREFIX; // of what is hashed, when more is
-  for (let level: u32 = 0; level < PREFIXES && first != end; level++) {
-    const wordBits = sparseBits(end - first) - 6;
-    const shift = <u64>(64 - wordBits);
-    const byteLength: usize = (<usize>8) << wordBits;
-    clear(table, byteLength);
-    for (let k = first; k < end; k++) {
-      const prefix = prefixes + (<usize>k << 3);
-      let hash: u64;
-      if (level == 0) {
-        store<u32>(list + (<usize>k << 2), k | FOLLOWS);
-        hash = firstPrefix(text + load<u32>(places + (<usize>k << 2)));
-      } else {
-        const token = load<u32>(list + (<usize>k << 2)) & ~FOLLOWS;
-        hash = nextPrefix(load<u64>(prefix), text + load<u32>(places + (<usize>token << 2)), length);
-      }
-      store<u64>(prefix, hash);
-      const word = table + (<usize>(hash >> shift) << 3);
-      const bits = load<u64>(word);
-      store<u8>(hits + <usize>k, <u8>((bits >> (hash & 63)) & 1));
-      store<u64>(word, bits | ((<u64>1) << (hash & 63)));
+function reachOf(token: u32, last: u32): u32 {
+  const start = starts + (<usize>token << 2);
+  const origin = load<u32>(start);
+  const p = joined + <usize>origin;
+  const most = <usize>min<u32>(LONGEST, tokens - token);
+  const limit = load<u32>(start + (most << 2)) - origin;
+  let reach = PREFIX - 1;
+  let left = MOST_COMPARED;
+  let before = last;
+  for (; before != 0 && left != 0; left--) {
+    const other = <usize>(before - 1) << 2;
+    const otherStart = starts + other;
+    const otherOrigin = load<u32>(otherStart);
+    const q = joined + <usize>otherOrigin;
+    // Who differs in the eight bytes that end where it had to go further does not.
+    let common = reach;
+    if (load<u64>(p + <usize>(reach - 7)) == load<u64>(q + <usize>(reach - 7)) && load<u64>(p) == load<u64>(q)) {
+      common = commonLength(p, q, 8, limit);
+      if (common > reach) reach = common;
     }
-    clear(table, byteLength);
-    let out = end;
-    for (let k = end; k > first; ) {
-      k--;
-      const hash = load<u64>(prefixes + (<usize>k << 3));
-      const word = table + (<usize>(hash >> shift) << 3);
-      const bits = load<u64>(word);
-      store<u64>(word, bits | ((<u64>1) << (hash & 63)));
-      const isBefore = <u32>load<u8>(hits + <usize>k);
-      const isShared = isBefore | (<u32>(bits >> (hash & 63)) & 1);
-      const entry = load<u32>(list + (<usize>k << 2));
-      const token = <usize>(entry & ~FOLLOWS);
-      // Prefixes up to here were shared, with this one or not.
-      store<u8>(sharedAt + token, <u8>(level + isShared));
-      // Who shared a shorter one with later tokens alone has its number; what is behind the last is nobody's.
-      store<u8>(repeatedAt + (entry & FOLLOWS ? token : nobody), <u8>(level + isBefore));
-      // Whoever goes on is moved to the end of the list, where all before have been read.
-      store<u32>(list + (<usize>(out - 1) << 2), entry & ~((isBefore ^ 1) << 31));
-      store<u64>(prefixes + (<usize>(out - 1) << 3), hash);
-      out -= isShared;
+    if (common > load<u32>(reaches + other)) store<u32>(reaches + other, common);
+    if (common >= limit && before + LONGEST <= tokens && load<u32>(otherStart, 4 * LONGEST) - otherOrigin >= limit) break;
+    before = load<u32>(befores + other);
+  }
+  if (left == 0) {
+    // Before one of which that is said already it is said of all.
+    for (before = last; before != 0; ) {
+      const other = <usize>(before - 1) << 2;
+      if (load<u32>(reaches + other) == UNBOUNDED) break;
+      store<u32>(reaches + other, UNBOUNDED);
+      before = load<u32>(befores + other);
     }
-    first = out;
-    if (level != 0) length += PREFIX_STEP;
+    reach = UNBOUNDED;
+  }
+  store<u32>(reaches + (<usize>token << 2), reach);
+  return reach;
+}
+
+/** Adds what the n-grams of `token` cover, each n by itself, that are no longer than `reach`; the 5-gram is not. */
+function cover(token: u32, reach: u32): void {
+  const most = longestWithin(token, reach);
+  for (let n = SHORTEST; n <= most; n++) {
+    const sum = COVERED + (<usize>n << 2);
+    const reached = REACHED + (<usize>n << 2);
+    store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(token, load<u32>(reached)), token + n));
+    store<u32>(reached, token + n);
   }
 }
 
-/** Who shares so many prefixes and no more shares no n-gram that is as long as this. */
-// @ts-ignore: decorator
-@inline
-function lengthBeyond(prefixCount: u32): u32 {
-  return prefixCount == PREFIXES ? 0xffffffff : FIRST_PREFIX + prefixCount * PREFIX_STEP;
-}
-
-/** Bits of the four tokens from `token` on whose 5-grams may be shared. */
-// @ts-ignore: decorator
-@inline
-function sharing(start: usize, counted: usize): u32 {
-  const lengths = i32x4.sub(v128.load(start, 4 * SHORTEST), v128.load(start));
-  const counts = v128.extend_low<u16>(v128.extend_low<u8>(v128.load32_zero(counted)));
-  const limits = i32x4.add(i32x4.mul(counts, i32x4.splat(PREFIX_STEP)), i32x4.splat(FIRST_PREFIX));
-  const isShort = v128.lt<i32>(lengths, limits);
-  return <u32>v128.bitmask<i32>(v128.or(isShort, v128.eq<i32>(counts, i32x4.splat(PREFIXES))));
-}
-
-/** Marks n-grams that may be shared, and adds up what those cover, each n by itself, that may repeat earlier ones. */
-function mark(): void {
+/** Finds how far each token repeats an earlier one, and adds up what is covered by n-grams that may do so. */
+function follow(table: usize): void {
   for (let at = COVERED; at != COVERED + 128; at += 16) v128.store(at, i32x4.splat(0));
-  let count: u32 = 0;
+  const bits = tableBits(tokens);
+  const shift = <u64>(64 - bits);
+  clear(table, (<usize>4) << bits);
+  clear(reaches, <usize>tokens << 2);
+  // Read from memory each time, were they not copied.
+  const text = joined;
   const places = starts;
-  const sharedAt = shared;
+  const chain = befores;
   const end = tokens - SHORTEST + 1;
-  for (let base: u32 = 0; base < end; base += 4) {
-    let found = sharing(places + (<usize>base << 2), sharedAt + <usize>base);
-    if (end - base < 4) found &= (1 << (end - base)) - 1;
-    const counts = load<u32>(sharedAt + <usize>base);
-    store<u32>(sharedAt + <usize>base, 0);
-    while (found) {
-      const lane = <u32>ctz<u32>(found);
-      found &= found - 1;
-      const i = base + lane;
-      store<u8>(sharedAt + <usize>i, <u8>longestBelow(i, lengthBeyond((counts >> (lane << 3)) & 0xff)));
-      count++;
-      const limit = lengthBeyond(load<u8>(repeated + <usize>i));
-      const start = places + (<usize>i << 2);
-      if (load<u32>(start, 4 * SHORTEST) - load<u32>(start) >= limit) continue;
-      const most = longestBelow(i, limit);
-      for (let n = SHORTEST; n <= most; n++) {
-        const sum = COVERED + (<usize>n << 2);
-        const reached = REACHED + (<usize>n << 2);
-        store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(i, load<u32>(reached)), i + n));
-        store<u32>(reached, i + n);
-      }
-    }
+  for (let token: u32 = 0; token < end; token++) {
+    const place = places + (<usize>token << 2);
+    const origin = load<u32>(place);
+    const p = text + <usize>origin;
+    const hash = (load<u64>(p) ^ P2) * P1 + (<u64>load<u32>(p, 8) ^ P1) * P2;
+    const slot = table + (<usize>(hash >> shift) << 2);
+    const before = load<u32>(slot);
+    store<u32>(slot, token + 1);
+    store<u32>(chain + (<usize>token << 2), before);
+    const length = load<u32>(place, 4 * SHORTEST) - origin;
+    if (before == 0 && length >= PREFIX) continue;
+    const reach = before != 0 ? reachOf(token, before) : PREFIX - 1;
+    if (length <= reach) cover(token, reach);
+  }
+}
+
+/** Marks n-grams that may be duplicates or have one. */
+function mark(): void {
+  let count: u32 = 0;
+  const end = tokens - SHORTEST + 1;
+  for (let token: u32 = 0; token < end; token++) {
+    const start = starts + (<usize>token << 2);
+    const reach = max<u32>(PREFIX - 1, load<u32>(reaches + (<usize>token << 2)));
+    const isShared = load<u32>(start, 4 * SHORTEST) - load<u32>(start) <= reach;
+    store<u8>(shared + <usize>token, <u8>(isShared ? longestWithin(token, reach) : 0));
+    count += <u32>isShared;
   }
   marked = count;
 }
@@ -693,17 +658,18 @@ export function boundNGrams(
   if (count > SHORTEST && least < Infinity) {
     joined = room;
     starts = joined + joinedRoom(<u32>(end - text));
-    shared = starts + listRoom(count);
-    repeated = shared + bytesRoom(count);
+    reaches = starts + listRoom(count);
+    befores = reaches + listRoom(count);
+    shared = befores + listRoom(count);
     place(text, end);
-    follow(repeated + bytesRoom(count));
-    mark();
+    follow(shared + bytesRoom(count));
     if (exceeds(covered(5), characters, duplicated5)) open |= 1 << 5;
     if (exceeds(covered(6), characters, duplicated6)) open |= 1 << 6;
     if (exceeds(covered(7), characters, duplicated7)) open |= 1 << 7;
     if (exceeds(covered(8), characters, duplicated8)) open |= 1 << 8;
     if (exceeds(covered(9), characters, duplicated9)) open |= 1 << 9;
     if (exceeds(covered(10), characters, duplicated10)) open |= 1 << 10;
+    if (open >> SHORTEST) mark();
   }
   return open;
 }
