@@ -1,5 +1,6 @@
 import { CurationError } from '../../errors.ts';
-import { type BloomKernel, createBloomKernel, type FilterMemory } from './simd.ts';
+import { allocateShared, type SharedMemory } from '../instance.ts';
+import { type BloomKernel, createBloomKernel } from './simd.ts';
 
 /**
  * Bloom filters over 64-bit keys, one per band, whose blocks are exactly one cache line of 512 bits.
@@ -216,7 +217,7 @@ export class BandedBloom {
     this.scale = plan.linesPerBand / 2 ** 32;
     const isWhole = hasKernelRoom(plan.bands, plan.linesPerBand);
     let byteLength = 0;
-    let memory: FilterMemory | undefined;
+    let memory: SharedMemory | undefined;
     for (let first = 0; first < lines; first += LINES_PER_SEGMENT) {
       const bytes = isWhole ? plan.byteLength : Math.min(LINES_PER_SEGMENT, lines - first) * BYTES_PER_LINE;
       memory = allocateMemory(Math.ceil(bytes / PAGE_BYTES));
@@ -357,14 +358,9 @@ export class BandedBloom {
   }
 }
 
-// Declared here because the language's types have no WebAssembly without those of the browser.
-declare const WebAssembly: {
-  Memory: new (size: { initial: number; maximum: number; shared: true }) => FilterMemory;
-};
-
-function allocateMemory(pages: number): FilterMemory {
+function allocateMemory(pages: number): SharedMemory {
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    return allocateShared(pages, pages);
   } catch (cause) {
     throw new CurationError(
       'MEMORY',

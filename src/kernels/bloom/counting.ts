@@ -1,4 +1,5 @@
 import { CurationError } from '../../errors.ts';
+import { allocatePages } from '../instance.ts';
 
 /**
  * Counts how often each of many 64-bit keys was seen, up to a limit, in memory of a fixed size. Too high for a few, never too low.
@@ -158,14 +159,9 @@ function mix(low: number, high: number): number {
   return product ^ (product >>> 14);
 }
 
-// Declared here because the language's types have no WebAssembly without those of the browser.
-declare const WebAssembly: {
-  Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-};
-
 function allocate(pages: number): Uint32Array {
   try {
-    return new Uint32Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer);
+    return new Uint32Array(allocatePages(pages).buffer);
   } catch (cause) {
     throw new CurationError(
       'MEMORY',

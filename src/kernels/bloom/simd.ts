@@ -1,9 +1,5 @@
+import { compileKernel, instantiateKernel, type SharedMemory } from '../instance.ts';
 import { bloomWasmBase64 } from '../wasm/bloom-wasm.generated.ts';
-
-/** Memory the filters of a kernel lie in: fixed, shared, at most 4 GiB. */
-export interface FilterMemory {
-  readonly buffer: SharedArrayBuffer;
-}
 
 /** What the kernel of `wasm/assembly/bloom.ts` exports; addresses are bytes, rows count from the first one staged. */
 export interface BloomKernel {
@@ -20,19 +16,13 @@ export interface BloomKernel {
   readonly insert: (row: number) => void;
 }
 
-// Declared here because the language's types have no WebAssembly without those of the browser.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
 let compiled: object | undefined;
 
 /** The kernel on the filters of a memory; undefined on a processor without 128-bit vectors. */
-export function createBloomKernel(memory: FilterMemory): BloomKernel | undefined {
+export function createBloomKernel(memory: SharedMemory): BloomKernel | undefined {
   try {
-    compiled ??= new WebAssembly.Module(Buffer.from(bloomWasmBase64, 'base64'));
-    return new WebAssembly.Instance(compiled, { env: { memory } }).exports as BloomKernel;
+    compiled ??= compileKernel(bloomWasmBase64);
+    return instantiateKernel(compiled, { memory }) as BloomKernel;
   } catch {
     return undefined;
   }

@@ -1,16 +1,5 @@
 import { CurationError } from '../../errors.ts';
-
-/** Shared memory that a WebAssembly instance can work in and that threads are given by structured clone. */
-export interface KernelMemory {
-  readonly buffer: SharedArrayBuffer;
-  /** Returns the pages there were before: what was added begins there, and is the caller's alone. */
-  grow(pages: number): number;
-}
-
-// Declared here because the language's types have no WebAssembly without those of the browser.
-declare const WebAssembly: {
-  readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => KernelMemory;
-};
+import { allocateShared, PAGE_BYTES, type SharedMemory } from '../instance.ts';
 
 /** Tables of one model, laid one after another in memory that threads share. */
 export interface ModelTables {
@@ -19,10 +8,9 @@ export interface ModelTables {
   ints(length: number): Int32Array<SharedArrayBuffer>;
   floats(length: number): Float32Array<SharedArrayBuffer>;
   /** The memory all tables lie in, or undefined when one of them did not fit and a kernel cannot reach it. */
-  memory(): KernelMemory | undefined;
+  memory(): SharedMemory | undefined;
 }
 
-const PAGE = 65_536;
 const PAGES = 65_536;
 /** Addresses end at 4 GiB; what is left is for the work areas of threads. */
 const MOST_BYTES = 3.5 * 2 ** 30;
@@ -57,9 +45,9 @@ export function createModelTables(mostBytes: number = MOST_BYTES): ModelTables {
 }
 
 /** Address space alone; a page costs memory once it is written. */
-function reserve(): KernelMemory | undefined {
+function reserve(): SharedMemory | undefined {
   try {
-    return new WebAssembly.Memory({ initial: 1, maximum: PAGES, shared: true });
+    return allocateShared(1, PAGES);
   } catch {
     return undefined;
   }
@@ -77,10 +65,10 @@ function shared(byteLength: number): SharedArrayBuffer {
   }
 }
 
-function grow(memory: KernelMemory, missing: number): boolean {
+function grow(memory: SharedMemory, missing: number): boolean {
   if (missing <= 0) return true;
   try {
-    memory.grow(Math.ceil(missing / PAGE));
+    memory.grow(Math.ceil(missing / PAGE_BYTES));
     return true;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-import type { KernelMemory } from './memory.ts';
+import type { SharedMemory } from '../instance.ts';
 
 /**
  * A supervised fastText model, ready to be used by any thread: every table is a view of shared memory, so a structured clone
@@ -6,7 +6,7 @@ import type { KernelMemory } from './memory.ts';
  */
 export interface FastTextModel {
   /** The memory of all tables, where a kernel can reach them all. */
-  readonly memory: KernelMemory | undefined;
+  readonly memory: SharedMemory | undefined;
   readonly dim: number;
   /** Words of an n-gram of words; 1 for none. */
   readonly wordNgrams: number;

@@ -1,6 +1,6 @@
 import { copyBytes } from '../../columns/copy.ts';
+import { compileKernel, instantiateKernel, PAGE_BYTES, type SharedMemory } from '../instance.ts';
 import { fasttextWasmBase64 } from '../wasm/fasttext-wasm.generated.ts';
-import type { KernelMemory } from './memory.ts';
 import { type FastTextModel, hashBytes, shiftOf } from './model.ts';
 import { createScalarReader, END_OF_LINE, findEntry, isSeparator, type TextReader } from './scalar.ts';
 
@@ -18,12 +18,6 @@ interface Kernel {
   readonly dots: (vector: number, rows: number, count: number, into: number) => void;
 }
 
-// Declared here because the language's types have no WebAssembly without those of the browser.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
 /** Text handed over at a time; its sums are of 32 bits, and are added up in 64. */
 const TEXT_BYTES = 1 << 16;
 /** The kernel writes one byte before the text and reads, and ignores, 32 behind it. */
@@ -36,7 +30,6 @@ const SLOT_BYTES = 48;
 const LISTED_BYTES = 4096;
 /** Addresses of 32 rows. */
 const PENDING_BYTES = 128;
-const PAGE = 65_536;
 
 let compiled: object | undefined;
 
@@ -153,10 +146,10 @@ function padded(byteLength: number): number {
   return (byteLength + 63) & ~63;
 }
 
-function instantiate(memory: KernelMemory): Kernel | undefined {
+function instantiate(memory: SharedMemory): Kernel | undefined {
   try {
-    compiled ??= new WebAssembly.Module(Buffer.from(fasttextWasmBase64, 'base64'));
-    return new WebAssembly.Instance(compiled, { env: { memory } }).exports as Kernel;
+    compiled ??= compileKernel(fasttextWasmBase64);
+    return instantiateKernel(compiled, { memory }) as Kernel;
   } catch {
     return undefined;
   }
@@ -167,7 +160,7 @@ function instantiate(memory: KernelMemory): Kernel | undefined {
  * apart; undefined when there is none.
  */
 function layOut<Name extends string>(
-  memory: KernelMemory,
+  memory: SharedMemory,
   sizes: Readonly<Record<Name, number>>,
 ): Record<Name, number> | undefined {
   const places: Record<Name, number> = { ...sizes };
@@ -177,7 +170,7 @@ function layOut<Name extends string>(
     byteLength += padded(sizes[name]) + SLACK;
   }
   try {
-    const base = memory.grow(Math.ceil(byteLength / PAGE)) * PAGE;
+    const base = memory.grow(Math.ceil(byteLength / PAGE_BYTES)) * PAGE_BYTES;
     for (const name in places) places[name] += base;
     return places;
   } catch {

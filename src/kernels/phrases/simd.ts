@@ -1,5 +1,5 @@
 import { copyBytes } from '../../columns/copy.ts';
-import { CurationError } from '../../errors.ts';
+import { compileKernel, instantiateKernel, type OwnMemory, reserve } from '../instance.ts';
 import { high, multiply } from '../lanes.ts';
 import { TEXT_SLACK, writeWordTables } from '../signatures/word-tables.ts';
 import { kindOf, type UnicodeTables } from '../unicode.ts';
@@ -34,7 +34,6 @@ const BITMAP = 1 << 16;
 const CHUNK_BYTES = 1 << 17;
 /** An instance that grew beyond this for a giant word is dropped after it, as the memory of an instance cannot shrink. */
 const KEPT_BYTES = 16 << 20;
-const PAGE = 65_536;
 
 /** Makes the list of phrases as they stand in a lower-cased text, none of them empty. */
 export function buildFlankedList(phrases: readonly string[], tables: UnicodeTables): FlankedList {
@@ -118,19 +117,8 @@ function hashOf(bytes: Uint8Array): number {
   return ((low >>> 0) ^ (firstHigh + high + carry)) >>> 0;
 }
 
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** The part of the global that is used here; neither `es2023` nor the types of Node 20 declare it. */
-declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<object>;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
 interface Kernel {
-  readonly memory: Memory;
+  readonly memory: OwnMemory;
   readonly configure: (bitmap: number, shift: number, hasOthers: boolean, hasAsciiOthers: boolean) => void;
   readonly next: (from: number, end: number) => number;
   readonly resumeAt: () => number;
@@ -145,7 +133,7 @@ interface Kernel {
 export async function createFlankedFinders(
   tables: UnicodeTables,
 ): Promise<(list: FlankedList) => PhraseFinder> {
-  const module = await WebAssembly.compile(Buffer.from(phrasesWasmBase64, 'base64'));
+  const module = compileKernel(phrasesWasmBase64);
   let kernel: Kernel | undefined;
   let configured: FlankedList | undefined;
   let memory = new Uint8Array(0);
@@ -153,9 +141,13 @@ export async function createFlankedFinders(
   function prepare(list: FlankedList, chunk: number): Kernel {
     const { beginnings } = list;
     let isNew = kernel === undefined;
-    kernel ??= instantiate(module);
-    const missing = textOf(list) + chunk + TEXT_SLACK - kernel.memory.buffer.byteLength;
-    if (missing > 0) grow(kernel.memory, missing);
+    kernel ??= instantiateKernel(module) as Kernel;
+    const needed = textOf(list) + chunk + TEXT_SLACK;
+    reserve(
+      kernel.memory,
+      needed,
+      'phrase kernel: a document does not fit in memory; split it or leave it out',
+    );
     if (memory.buffer !== kernel.memory.buffer) memory = new Uint8Array(kernel.memory.buffer);
     if (isNew) writeWordTables(kernel.memory.buffer, new Uint32Array(0), tables);
     isNew ||= configured !== list;
@@ -218,23 +210,4 @@ function isAsciiSeparator(code: number): boolean {
       code === 0x5f
     )
   );
-}
-
-function instantiate(module: object): Kernel {
-  const abort = (): never => {
-    throw new CurationError('BAD_INPUT', 'phrase kernel: aborted; this is a defect of the program');
-  };
-  return new WebAssembly.Instance(module, { env: { abort } }).exports as Kernel;
-}
-
-function grow(memory: Memory, missing: number): void {
-  try {
-    memory.grow(Math.ceil(missing / PAGE));
-  } catch (cause) {
-    throw new CurationError(
-      'MEMORY',
-      `phrase kernel: a document does not fit, ${missing} bytes are missing; split it or leave it out`,
-      { cause },
-    );
-  }
 }

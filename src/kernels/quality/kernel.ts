@@ -1,4 +1,5 @@
 import { CurationError } from '../../errors.ts';
+import { compileKernel, instantiateKernel, type OwnMemory, reserve } from '../instance.ts';
 import { FREE, TEXT_SLACK, writeWordTables } from '../signatures/word-tables.ts';
 import { featuresWasmBase64 } from '../wasm/features-wasm.generated.ts';
 import {
@@ -33,16 +34,12 @@ const WORDS = 1024;
 const WORDS_SLACK = 128;
 /** An instance that a giant document made grow by more than this is dropped after it, as its memory cannot shrink. */
 const KEPT_TEXT = 16 << 20;
-const PAGE = 65_536;
 
-/** The part of the global that is used here; neither `es2023` nor the types of Node 20 declare it. */
-declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<object>;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
+const TOO_LARGE =
+  'quality kernel: the models and a document do not fit in memory; split the document or leave a model out';
 
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: OwnMemory;
   readonly configure: (...numbers: readonly number[]) => void;
   readonly collect: (start: number, end: number) => void;
   readonly score: (start: number, end: number) => void;
@@ -88,7 +85,7 @@ function createScalar(models: readonly QualityModel[]): QualityKernel {
 }
 
 async function createSimd(models: readonly QualityModel[]): Promise<QualityKernel> {
-  const module = await WebAssembly.compile(Buffer.from(featuresWasmBase64, 'base64'));
+  const module = compileKernel(featuresWasmBase64);
   const ofWords = models.filter(({ kind }) => kind !== 'perplexity').length;
   let takeFeatures: TakeFeatures = () => {};
   let instance: Instance | undefined;
@@ -99,7 +96,7 @@ async function createSimd(models: readonly QualityModel[]): Promise<QualityKerne
       takeFeatures(new Uint32Array(instance!.kernel.memory.buffer, features, count));
     });
     const { kernel, text } = instance;
-    reserve(kernel, text + (end - start) + TEXT_SLACK);
+    reserve(kernel.memory, text + (end - start) + TEXT_SLACK, TOO_LARGE);
     new Uint8Array(kernel.memory.buffer, text, end - start).set(bytes.subarray(start, end));
     return instance;
   }
@@ -142,10 +139,7 @@ function instantiate(
   models: readonly QualityModel[],
   take: (features: number, count: number) => void,
 ): Instance {
-  const abort = (): never => {
-    throw new CurationError('BAD_INPUT', 'quality kernel: aborted; this is a defect of the program');
-  };
-  const kernel = new WebAssembly.Instance(module, { env: { abort, take } }).exports as Exports;
+  const kernel = instantiateKernel(module, { take }) as Exports;
   let next = FREE;
   const reserved = (byteLength: number): number => {
     const address = next;
@@ -158,7 +152,7 @@ function instantiate(
   const classes = reserved(BYTE_CLASSES.length);
   const records = reserved(RECORD * MOST_MODELS);
   const tables = models.map((model) => reserved(tableBytes(model)));
-  reserve(kernel, next);
+  reserve(kernel.memory, next, TOO_LARGE);
   const { buffer } = kernel.memory;
   writeWordTables(buffer, featureConstants());
   new Float64Array(buffer, logs, LOGS.length).set(LOGS);
@@ -199,18 +193,4 @@ function tableBytes(model: QualityModel): number {
   return model.kind === 'importance'
     ? model.ratios.byteLength
     : model.pairs.length + model.entries.byteLength;
-}
-
-function reserve({ memory }: Exports, byteLength: number): void {
-  const missing = byteLength - memory.buffer.byteLength;
-  if (missing <= 0) return;
-  try {
-    memory.grow(Math.ceil(missing / PAGE));
-  } catch (cause) {
-    throw new CurationError(
-      'MEMORY',
-      `quality kernel: ${byteLength} bytes for models and a document do not fit; split the document or leave a model out`,
-      { cause },
-    );
-  }
 }

@@ -1,6 +1,6 @@
 import { allocateZeroed } from '../../columns/memory.ts';
 import type { TextColumn } from '../../columns/text-column.ts';
-import { CurationError } from '../../errors.ts';
+import { compileKernel, instantiateKernel, type OwnMemory, reserve } from '../instance.ts';
 import { type UnicodeTables, unicodeTables } from '../unicode.ts';
 import { signatureWasmBase64 } from '../wasm/signature-wasm.generated.ts';
 import type { SignaturePlan } from './plan.ts';
@@ -17,21 +17,9 @@ const WORDS = 1024;
 const WORDS_SLACK = 128;
 /** An instance that grew beyond this for a giant document is dropped after it, as the memory of an instance cannot shrink. */
 const KEPT_BYTES = 16 << 20;
-const PAGE = 65_536;
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** The part of the global that is used here; neither `es2023` nor the types of Node 20 declare it. */
-declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<object>;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
 
 interface Kernel {
-  readonly memory: Memory;
+  readonly memory: OwnMemory;
   readonly configure: (...numbers: readonly number[]) => void;
   readonly contentHashes: (text: number, offsets: number, count: number, hashes: number) => void;
   readonly bandSignatures: (
@@ -45,14 +33,14 @@ interface Kernel {
 
 /** The WebAssembly SIMD twin: returns the function that signs a column. */
 export async function createSimdSigner(plan: SignaturePlan | undefined): Promise<Sign> {
-  const module = await WebAssembly.compile(Buffer.from(signatureWasmBase64, 'base64'));
+  const module = compileKernel(signatureWasmBase64);
   const tables = unicodeTables();
   let kernel: Kernel | undefined;
   let free = 0;
 
   function signChunk(text: TextColumn, first: number, last: number, into: Signatures): void {
     if (kernel === undefined) {
-      kernel = instantiate(module);
+      kernel = instantiateKernel(module) as Kernel;
       free = prepare(kernel, plan, tables);
     }
     const { memory } = kernel;
@@ -65,7 +53,7 @@ export async function createSimdSigner(plan: SignaturePlan | undefined): Promise
     const shingles = keys + 8 * count * bandCount;
     const offsets = shingles + 4 * count;
     const bytes = (offsets + 4 * (count + 1) + 63) & ~63;
-    reserve(memory, bytes + (end - start) + TEXT_SLACK);
+    reserve(memory, bytes + (end - start) + TEXT_SLACK, tooLong(end - start));
     new Int32Array(memory.buffer, offsets, count + 1).set(text.offsets.subarray(first, last + 1));
     new Uint8Array(memory.buffer, bytes, end - start).set(text.bytes.subarray(start, end));
 
@@ -101,25 +89,8 @@ export async function createSimdSigner(plan: SignaturePlan | undefined): Promise
   };
 }
 
-function instantiate(module: object): Kernel {
-  const abort = (): never => {
-    throw new CurationError('BAD_INPUT', 'signature kernel: aborted; this is a defect of the program');
-  };
-  return new WebAssembly.Instance(module, { env: { abort } }).exports as Kernel;
-}
-
-function reserve(memory: Memory, byteLength: number): void {
-  const missing = byteLength - memory.buffer.byteLength;
-  if (missing <= 0) return;
-  try {
-    memory.grow(Math.ceil(missing / PAGE));
-  } catch (cause) {
-    throw new CurationError(
-      'MEMORY',
-      `signature kernel: a document of about ${byteLength} bytes does not fit; split it or leave it out`,
-      { cause },
-    );
-  }
+function tooLong(byteLength: number): string {
+  return `signature kernel: a document of about ${byteLength} bytes does not fit; split it or leave it out`;
 }
 
 /** Writes tables and constants, places the work areas, and returns the first free address. */
@@ -139,7 +110,7 @@ function prepare(kernel: Kernel, plan: SignaturePlan | undefined, tables: Unicod
   const best = place(5 * donors.stride);
   const ranks = place(Math.max(donors.ranks.byteLength, donors.walks.byteLength));
   const orders = place(donors.orders.byteLength);
-  reserve(memory, next);
+  reserve(memory, next, 'signature kernel: its tables do not fit; use fewer --bands and --rows');
 
   const bytes = new Uint8Array(memory.buffer);
   writeWordTables(memory.buffer, plan.constants, tables);

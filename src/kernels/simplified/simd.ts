@@ -1,4 +1,5 @@
 import { copyBytes } from '../../columns/copy.ts';
+import { compileKernel, instantiateKernel, reserve } from '../instance.ts';
 import { simplifiedWasmBase64 } from '../wasm/simplified-wasm.generated.ts';
 import { LEAST_ROOM, ScalarWords, type WordArrays, type WordReader } from './words.ts';
 
@@ -18,12 +19,6 @@ interface Exports {
   ) => number;
 }
 
-// Declared here because the language's types have no WebAssembly without those of the browser.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
 /** Of the kernel: a word that is not of ASCII alone comes next. */
 const STOPPED_WIDE = 2;
 /** Text handed over at a time: it and what is read from it stay in the caches. */
@@ -32,7 +27,6 @@ const TEXT_BYTES = 1 << 15;
 const SLACK = 64;
 const TEXT = 64;
 const FREE: number = TEXT + TEXT_BYTES + SLACK;
-const PAGE = 65_536;
 
 let compiled: object | undefined;
 
@@ -58,14 +52,8 @@ export class SimdWords implements WordReader {
 
   /** @throws where the processor has no 128-bit vectors: see {@link createWordReader}. */
   constructor() {
-    compiled ??= new WebAssembly.Module(Buffer.from(simplifiedWasmBase64, 'base64'));
-    this.exports = new WebAssembly.Instance(compiled, {
-      env: {
-        abort: () => {
-          throw new Error('kernel of simplified words: aborted; this is a defect of the program');
-        },
-      },
-    }).exports as Exports;
+    compiled ??= compileKernel(simplifiedWasmBase64);
+    this.exports = instantiateKernel(compiled) as Exports;
     this.text = new Uint8Array(0);
     this.stops = new Uint32Array(0);
     this.place(0);
@@ -75,8 +63,11 @@ export class SimdWords implements WordReader {
   place(byteLength: number): number {
     const address = (this.next + 63) & ~63;
     this.next = address + byteLength;
-    const missing = this.next - this.exports.memory.buffer.byteLength;
-    if (missing > 0) this.exports.memory.grow(Math.ceil(missing / PAGE));
+    reserve(
+      this.exports.memory,
+      this.next,
+      'simplified words: too many of them for the memory; split the document',
+    );
     const { buffer } = this.exports.memory;
     this.text = new Uint8Array(buffer, TEXT, TEXT_BYTES + SLACK);
     this.stops = new Uint32Array(buffer, 0, 2);
