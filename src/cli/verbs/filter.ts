@@ -1,12 +1,11 @@
 import { CurationError } from '../../errors.ts';
 import type { OptionValue, Recipe, RecipeStep, StepDefinition, WordRule } from '../../filters/filter.ts';
-import { runRecipe, spellOut } from '../../pipeline.ts';
 import { type PresetName, presets, ruleSets } from '../../presets.ts';
 import { dedupStep, flagOf, stepDefinitions } from '../../steps.ts';
 import type { OptionTable, OptionValues } from '../options.ts';
-import { curationOptions, engine, inputAndOutput, judged } from '../shared-options.ts';
+import { printing, recipeVerb } from '../recipe-verb.ts';
+import { engine, inputAndOutput, judged } from '../shared-options.ts';
 import { stepOptions, stepTable } from '../step-options.ts';
-import { summarize } from '../summary.ts';
 import { ABOUT_INPUTS, type LoadedVerb } from '../verb.ts';
 
 const isRuleSet = ({ name }: StepDefinition): boolean => ruleSets.includes(name);
@@ -32,7 +31,7 @@ const options: OptionTable = {
   },
   ...inputAndOutput,
   ...judged,
-  'print-recipe': { kind: 'flag', help: 'print the recipe this stands for, and stop' },
+  ...printing,
   ...engine,
   ...Object.assign(
     {},
@@ -54,16 +53,7 @@ export const filterVerb: LoadedVerb = {
     'sluice filter dump/ -o clean --preset gopher --min-doc-words 30 --dedup',
     'sluice filter dump/ -o clean --rules gopher-quality,c4-quality --words whitespace --keep-rejects',
   ],
-  needs: { input: true, out: true },
-  print: async (_, values) => {
-    if (values['print-recipe'] !== true) return undefined;
-    const { printRecipe } = await import('../../recipe.ts');
-    return printRecipe(spellOut(recipeOf(values)));
-  },
-  run: async (input, values, watch) => {
-    const chosen = { ...curationOptions(input, values), ...watch };
-    return summarize(await runRecipe('filter', recipeOf(values), chosen), values['out'] as string);
-  },
+  ...recipeVerb('filter', recipeOf),
 };
 
 /** The steps that the options name, in the order of `stepDefinitions`. */

@@ -3,6 +3,7 @@ import { CurationError } from '../../errors.ts';
 import type { Recipe } from '../../filters/filter.ts';
 import { runRecipe, spellOut } from '../../pipeline.ts';
 import { parseRecipe, printRecipe, recipeSchema } from '../../recipe.ts';
+import { printing } from '../recipe-verb.ts';
 import { curationOptions, engine, inputAndOutput, judged } from '../shared-options.ts';
 import { summarize } from '../summary.ts';
 import { ABOUT_INPUTS, type LoadedVerb } from '../verb.ts';
@@ -11,7 +12,7 @@ export const runVerb: LoadedVerb = {
   options: {
     ...inputAndOutput,
     ...judged,
-    'print-recipe': { kind: 'flag', help: 'print the recipe with every option spelled out, and stop' },
+    ...printing,
     'print-schema': { kind: 'flag', help: 'print the JSON schema of recipes, and stop' },
     ...engine,
   },
