@@ -29,7 +29,7 @@ const SWITCH = ['on', 'off'] as const;
 function shown(value: OptionValue): string {
   if (value === null) return 'off';
   if (value === true) return 'on';
-  return Array.isArray(value) ? value.join(',') || 'none' : String(value);
+  return (Array.isArray(value) ? value.join(',') : String(value)) || 'none';
 }
 
 /** What of a step's options was given on the command line. */

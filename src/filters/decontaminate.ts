@@ -25,13 +25,13 @@ export const decontaminate: FilterDefinition = {
     against: {
       kind: 'paths',
       flag: 'decontaminate',
-      value: 'file,...',
+      value: 'FILES',
       help: 'evaluation sets: JSON lines, JSON or plain text, gzipped or not; * and ? in the file name',
     },
     fields: {
       kind: 'texts',
       flag: 'decontaminate-fields',
-      value: 'name,...',
+      value: 'NAMES',
       help: 'fields of a row to look for; all texts in it unless given',
     },
     ngram: {

@@ -37,10 +37,10 @@ export const quality: FilterDefinition = {
     models: {
       kind: 'paths',
       flag: 'quality-model',
-      value: 'file,...',
+      value: 'FILES',
       help: 'models to judge with: of train-quality, or fastText (.bin, .ftz)',
     },
-    keep_top: { kind: 'rate', value: 'rate', help: 'share of the documents to keep, the best ones' },
+    keep_top: { kind: 'rate', value: 'X', help: 'share of the documents to keep, the best ones' },
     threshold: {
       kind: 'number',
       flag: 'quality-threshold',
@@ -49,7 +49,7 @@ export const quality: FilterDefinition = {
     band: {
       kind: 'texts',
       flag: 'perplexity-band',
-      value: 'low,high',
+      value: 'LOW,HIGH',
       help: 'quantiles of perplexity to keep between, such as 0.05,0.95',
     },
     label: {

@@ -10,13 +10,8 @@ import { ABOUT_INPUTS, type LoadedVerb } from '../verb.ts';
 
 const isRuleSet = ({ name }: StepDefinition): boolean => ruleSets.includes(name);
 
-/** A step that is no rule set is switched on by any option of its own, or by its name where no option has that. */
-const hasSwitch = (definition: StepDefinition): boolean =>
-  !isRuleSet(definition) &&
-  !Object.values(definition.options).some(
-    ({ flag }) => flag !== undefined && definition.name.startsWith(flag),
-  ) &&
-  Object.entries(definition.options).every(([name, spec]) => flagOf(name, spec) !== definition.name);
+/** Steps that need nothing but to be asked for; the others that are no rule sets are switched on by an option of their own. */
+const SWITCHES: readonly string[] = ['pii', 'dedup'];
 
 const options: OptionTable = {
   preset: {
@@ -37,7 +32,7 @@ const options: OptionTable = {
     {},
     ...stepDefinitions.map((definition): OptionTable => {
       const section = `${definition.name}: ${definition.summary}`;
-      const own = hasSwitch(definition)
+      const own = SWITCHES.includes(definition.name)
         ? { [definition.name]: { kind: 'flag' as const, help: 'switch it on', section } }
         : {};
       return { ...own, ...stepTable(definition, section) };
