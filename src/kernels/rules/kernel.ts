@@ -35,8 +35,22 @@ declare const WebAssembly: {
 
 interface Exports {
   readonly memory: RuleMemory;
-  readonly scanWords: (text: number, end: number, hashes: number, lengths: number) => number;
-  readonly scanRuns: (text: number, end: number, hashes: number, lengths: number) => number;
+  readonly scanWords: (
+    text: number,
+    end: number,
+    hashes: number,
+    lengths: number,
+    folds: number,
+    places: number,
+  ) => number;
+  readonly scanRuns: (
+    text: number,
+    end: number,
+    hashes: number,
+    lengths: number,
+    folds: number,
+    places: number,
+  ) => number;
   readonly hashBytes: (start: number, end: number) => bigint;
   readonly countPresent: (
     hashes: number,
@@ -137,6 +151,13 @@ interface Tokens {
   readonly hashes: number;
   /** Address of `count` 32-bit lengths in code points. */
   readonly lengths: number;
+  /**
+   * Address of `count + 1` 64-bit folds of what is before each token, and of all, without white space: the exclusive or of its bytes, each at
+   * its place modulo 8. So the tokens of `[i, k)` as one string fold to `(folds[i] ^ folds[k]) >>> 8 * places[i]` (rotated), however they are cut.
+   */
+  readonly folds: number;
+  /** Address of `count + 1` 32-bit numbers: bytes before each token, and of all, without white space. */
+  readonly places: number;
   /** Tokens with a character outside datatrove's set of punctuation, and their code points together. */
   readonly spokenCount: number;
   readonly spokenLength: number;
@@ -202,6 +223,8 @@ class Kernel implements RuleKernel {
     count: 0,
     hashes: 0,
     lengths: 0,
+    folds: 0,
+    places: 0,
     spokenCount: 0,
     spokenLength: 0,
     letterCount: 0,
@@ -283,9 +306,11 @@ class Kernel implements RuleKernel {
     const most = this.textEnd - TEXT;
     found.hashes = this.room(8 * most);
     found.lengths = this.room(4 * most);
+    found.folds = this.room(8 * (most + 1));
+    found.places = this.room(4 * (most + 1));
     const { scanWords, scanRuns } = this.current();
     const scan = this.words === 'unicode' ? scanWords : scanRuns;
-    found.count = scan(TEXT, this.textEnd, found.hashes, found.lengths);
+    found.count = scan(TEXT, this.textEnd, found.hashes, found.lengths, found.folds, found.places);
     found.spokenCount = this.numbers[STATISTICS / 4]!;
     found.spokenLength = this.numbers[STATISTICS / 4 + 1]!;
     found.letterCount = this.numbers[STATISTICS / 4 + 2]!;

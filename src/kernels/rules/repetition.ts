@@ -34,13 +34,15 @@ interface Exports {
     room: number,
     ...thresholds: readonly number[]
   ) => number;
-  readonly boundRoom: (byteLength: number, count: number) => number;
+  readonly boundRoom: (count: number) => number;
   readonly boundNGrams: (
     text: number,
     end: number,
     characters: number,
     hashes: number,
     lengths: number,
+    folds: number,
+    places: number,
     count: number,
     room: number,
     ...thresholds: readonly number[]
@@ -130,8 +132,8 @@ class Judge implements RepetitionJudge {
   private judgeNGrams(exports: Exports, characters: number): number {
     const { kernel, ngrams } = this;
     const { text, textEnd } = kernel;
-    const { count, hashes, lengths } = kernel.tokens();
-    const room = kernel.room(exports.boundRoom(textEnd - text, count));
+    const { count, hashes, lengths, folds, places } = kernel.tokens();
+    const room = kernel.room(exports.boundRoom(count));
     // There are as many as there are parameters.
     const [two, three, four, five, six, seven, eight, nine, ten] = ngrams;
     const open = exports.boundNGrams(
@@ -140,6 +142,8 @@ class Judge implements RepetitionJudge {
       characters,
       hashes,
       lengths,
+      folds,
+      places,
       count,
       room,
       two!,

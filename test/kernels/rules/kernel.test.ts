@@ -38,7 +38,7 @@ function numbersAt(kernel: RuleKernel, address: number, count: number): number[]
 function facts(kernel: RuleKernel): unknown {
   const tokens = kernel.tokens();
   const hashes = new BigUint64Array(kernel.memory.buffer, tokens.hashes, tokens.count);
-  const { hashes: _, lengths, ...counts } = tokens;
+  const { hashes: _, lengths, folds: _folds, places: _places, ...counts } = tokens;
   const lines = kernel.lines();
   return {
     tokens: counts,
@@ -53,6 +53,13 @@ function facts(kernel: RuleKernel): unknown {
     long: [0, 1, 7, 30].map((limit) => kernel.countLongLines(limit)),
     repeated: kernel.repeatedLineLength(),
   };
+}
+
+/** Exclusive or of the bytes, each at its place modulo 8. */
+function foldOf(bytes: Uint8Array): bigint {
+  let fold = 0n;
+  for (const [at, byte] of bytes.entries()) fold ^= BigInt(byte) << BigInt(8 * (at % 8));
+  return fold;
 }
 
 /** For each element the position of the first that equals it. */
@@ -122,6 +129,27 @@ function byteLength(text: string): number {
   }
   return bytes;
 }
+
+describe.each(RULES)('what is before tokens of rule %s', (words) => {
+  test('is folded and counted without white space, so that tokens in a row fold as one string', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const kernel = loaded(Buffer.from(text), words);
+        const { count, folds, places } = kernel.tokens();
+        const tokens = tokensOf(text, words).map((token) => Buffer.from(token));
+        const before = Array.from({ length: count + 1 }, (_, i) => Buffer.concat(tokens.slice(0, i)));
+        const found = [...new BigUint64Array(kernel.memory.buffer, folds, count + 1)];
+        expect(numbersAt(kernel, places, count + 1)).toStrictEqual(before.map(({ length }) => length));
+        expect(found).toStrictEqual(before.map(foldOf));
+        const turn = BigInt(8 * (before[count >> 1]!.length % 8));
+        const part = found[count >> 1]! ^ found[count]!;
+        const turned = BigInt.asUintN(64, (part >> turn) | (part << (64n - turn)));
+        expect(turned).toBe(foldOf(Buffer.concat(tokens.slice(count >> 1))));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
 
 describe.each(RULES)('words cut by %s', (words) => {
   test('every statistic of any text is what the oracle finds', () => {

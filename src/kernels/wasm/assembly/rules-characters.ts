@@ -2,24 +2,31 @@ import { CLASS_FLAGS, MASKS, STAGE1, STAGE2 } from './rules-layout';
 
 const P1: u64 = 0x9e3779b97f4a7c15;
 const P2: u64 = 0xc2b2ae3d27d4eb4f;
-const S0: u64 = 0x60bee2bee120fc15;
+/** Goes, with the length in bytes in its upper half, into the first step of a hash: zero bytes pad the last, and may be in a token. */
+export const SEED: u64 = 0x60bee2bee120fc15;
 const S1: u64 = 0xa3f4f8a6c4e3d7b1;
+
+/** A hash and 16 bytes more. */
+// @ts-ignore: decorator
+@inline
+export function step(hash: u64, first: u64, second: u64): u64 {
+  const h = (hash ^ first) * P1 + (S1 ^ second) * P2;
+  return h ^ (h >> 32);
+}
 
 /** Hash of the bytes `[p, end)`, 16 a step. Bytes up to 16 behind the end are read, not used. */
 // @ts-ignore: decorator
 @inline
 export function hashToken(p: usize, end: usize): u64 {
   let length = end - p;
-  let h = S0 ^ (<u64>length << 32); // zero bytes pad the last step, and may be in a token
+  let h = SEED ^ (<u64>length << 32);
   while (length > 16) {
-    h = (h ^ load<u64>(p)) * P1 + (S1 ^ load<u64>(p, 8)) * P2;
-    h ^= h >> 32;
+    h = step(h, load<u64>(p), load<u64>(p, 8));
     p += 16;
     length -= 16;
   }
   const mask = MASKS + (length << 4);
-  h = (h ^ (load<u64>(p) & load<u64>(mask))) * P1 + (S1 ^ (load<u64>(p, 8) & load<u64>(mask, 8))) * P2;
-  return h ^ (h >> 32);
+  return step(h, load<u64>(p) & load<u64>(mask), load<u64>(p, 8) & load<u64>(mask, 8));
 }
 
 /** What stands for a byte that is no part of valid UTF-8: a surrogate, which no text holds and the tables give no property. */

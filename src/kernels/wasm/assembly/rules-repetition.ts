@@ -10,12 +10,12 @@
  * - *Top n-grams.* The lengths of all bigrams are added up in a few hundred buckets. The fullest, B, is at least count x length of any
  *   bigram. A trigram "a b c" of count k is no longer than "a b" and "b c" together, and both occur k times: at most 2 B. "a b c d" is one
  *   character longer than "a b" and "c d" together, and k is at most B / 3, as no bigram is shorter than 3: at most 2 B + B / 3.
- * - *Duplicate n-grams* of five to ten tokens are compared joined without spaces, so tokens may be cut differently in both. What counts is
- *   the text without white space, and how far from a token on it repeats what follows an earlier token: no duplicate is longer. That
- *   distance is found to within a few bytes (see `follow`), and duplicates cover no more than the n-grams that are shorter.
+ * - *Duplicate n-grams* of five to ten tokens are compared joined without spaces, so tokens may be cut differently in both. The scan folds
+ *   the text without white space to eight bytes, and so any n-gram is folded by two of them, whatever the cuts. Folds are looked up in a
+ *   table of bits for each n: a duplicate finds its bit set. Duplicates cover no more than the n-grams that do.
  *
  * What is open is counted as defined, n-grams standing for themselves by 64-bit hashes. Duplicates are searched only among n-grams that
- * are shorter than what is repeated there, before or later; any other is neither seen before nor seen again.
+ * share their bit with another; the rest are neither seen before nor seen again.
  *
  * Time is linear in the bytes, memory is what `elementRoom`, `boundRoom` and `countRoom` say.
  */
@@ -250,11 +250,6 @@ export function judgeElements(
 /** Smallest and largest n of duplicate n-grams. */
 const SHORTEST: u32 = 5;
 const LONGEST: u32 = 10;
-/** What follows a token is compared with what follows an earlier one if so many bytes of it are the same. */
-const PREFIX: u32 = 12;
-/** Earlier tokens that one is compared with, before anything is thought possible of it and of those. */
-const MOST_COMPARED: u32 = 32;
-const UNBOUNDED: u32 = 0xffffffff;
 /** Buckets for n-grams, 32 bits each, at REPETITION_AREA; zero between documents. */
 const BUCKET_BITS: u32 = 9;
 /** Behind the buckets: for each set of 8 bytes, as bits, where those that are not in it lie (256 x 8 bytes). */
@@ -264,41 +259,35 @@ let hasGather: bool = false;
 let tokens: u32 = 0;
 let hashes: usize = 0;
 let lengths: usize = 0;
-/** The text without white space; and of each token and the end, its place in that. */
+let folds: usize = 0;
+let places: usize = 0;
+let text: usize = 0;
+let textEnd: usize = 0;
+/** Whether every character of the text is one byte. */
+let isPlain: bool = false;
+/** For each token a byte: bit n - 5 if its n-gram may be one of an earlier token. */
+let hits: usize = 0;
+/** Bytes with a flag for each n from 5 to 10. */
+let table: usize = 0;
+/** The text without white space. */
 let joined: usize = 0;
-let starts: usize = 0;
-/** For each token 32 bits: of its n-grams none that is longer, in bytes, is one of another token. */
-let reaches: usize = 0;
-/** For each token 32 bits: the token before with the same hash of its prefix, from 1, or 0. */
-let befores: usize = 0;
-/** For each token a byte: the largest n whose n-gram there may be a duplicate or have one, or 0; and how many tokens have one. */
-let shared: usize = 0;
-let marked: u32 = 0;
 /** Characters that duplicate n-grams may cover, for each n; and the end of what is counted in it. */
 const COVERED: usize = GATHER + 2048;
 const REACHED: usize = COVERED + 4 * 16;
 
-/** Bytes that `boundNGrams` works in, and leaves for `countNGrams`: up to 45 a token and one a byte of text. */
-export function boundRoom(byteLength: u32, count: u32): usize {
-  return joinedRoom(byteLength) + 3 * listRoom(count) + bytesRoom(count) + ((<usize>4) << tableBits(count));
+/** Bytes that `boundNGrams` works in, and leaves for `countNGrams`: up to 129 a token, of long texts 33. */
+export function boundRoom(count: u32): usize {
+  return bytesRoom(count) + tableRoom(count);
 }
 
-/** What follows the last token is read, too. */
-function joinedRoom(byteLength: u32): usize {
-  return (<usize>byteLength + 95) & ~15;
-}
-
-function listRoom(count: u32): usize {
-  return ((<usize>count << 2) + 19) & ~15;
-}
-
+/** Bytes are written, and read, 16 a step. */
 function bytesRoom(count: u32): usize {
   return (<usize>count + 31) & ~15;
 }
 
-/** Power of two of slots, four to eight for a token, so that few share one by chance. */
-function tableBits(count: u32): u32 {
-  return 34 - <u32>clz<u32>(count | 3);
+/** A power of two of bytes, 64 to 128 for a token, so that few share one by chance; for long texts a quarter of that. */
+function tableRoom(count: u32): usize {
+  return (<usize>1) << ((count < 0x8000 ? 38 : 36) - <u32>clz<u32>(count | 3));
 }
 
 function fillGather(): void {
@@ -354,22 +343,12 @@ function wideSpaces(p: usize, x: v128): u32 {
   return twos | (twos << 1) | threes | (threes << 1) | (threes << 2);
 }
 
-/** Bits of the bytes that begin a character, or are one by themselves: all but the continuations. */
-// @ts-ignore: decorator
-@inline
-function leads(x: v128): u32 {
-  return <u32>v128.bitmask<i8>(v128.gt<i8>(x, i8x16.splat(-65)));
-}
-
-let joinedLeads: u32 = 0;
-
-/** Writes the text without white space; returns its end. Counts the bytes in it that are no continuations. */
-function join(p: usize, end: usize): usize {
+/** Writes the text without white space. */
+function join(): void {
   if (!hasGather) fillGather();
   let at = joined;
   let carried: u32 = 0;
-  let count: u32 = 0;
-  for (; p < end; p += 16) {
+  for (let p = text; p < textEnd; p += 16) {
     const x = v128.load(p);
     let spaces = <u32>v128.bitmask<i8>(
       v128.or(
@@ -378,15 +357,12 @@ function join(p: usize, end: usize): usize {
       ),
     );
     const high = <u32>v128.bitmask<i8>(x);
-    let heads: u32 = 0xffff;
     if (high) {
       // The sums above overflow into the range for some bytes from 0x80 on.
       spaces = (spaces & ~high) | wideSpaces(p, x) | carried;
       carried = spaces >> 16;
       spaces &= 0xffff;
-      heads = leads(x);
     }
-    count += <u32>popcnt<u32>(heads & ~spaces);
     if (spaces == 0) {
       v128.store(at, x);
       at += 16;
@@ -403,55 +379,6 @@ function join(p: usize, end: usize): usize {
     at += 8 - <usize>popcnt<u32>(top);
   }
   v128.store(at, i8x16.splat(0));
-  joinedLeads = count;
-  return at;
-}
-
-/** Says where tokens begin in the joined text. Both rules for tokens leave out nothing but white space, so lengths are enough. */
-function place(text: usize, end: usize): void {
-  const byteLength = <u32>(join(text, end) - joined);
-  const characters = charactersOf(0, tokens);
-  let start = starts;
-  let length = lengths;
-  const last = lengths + ((<usize>tokens) << 2);
-  let at: u32 = 0;
-  const origin = joined;
-  if (characters == byteLength) {
-    for (; length != last; length += 4, start += 4) {
-      store<u32>(start, at);
-      at += load<u32>(length);
-    }
-  } else if (characters == joinedLeads) {
-    // Every continuation belongs to a character.
-    for (; length != last; length += 4, start += 4) {
-      store<u32>(start, at);
-      let left = load<u32>(length);
-      let bits = leads(v128.load(origin + at));
-      if (left < 16 && ((bits + 1) & ((2 << left) - 1)) == 0) {
-        at += left;
-        continue;
-      }
-      for (let found = <u32>popcnt<u32>(bits); found <= left; found = <u32>popcnt<u32>(bits)) {
-        left -= found;
-        at += 16;
-        bits = leads(v128.load(origin + at));
-      }
-      for (; left != 0; left--) bits &= bits - 1;
-      at += <u32>ctz<u32>(bits);
-    }
-  } else {
-    let p = text;
-    for (; length != last; length += 4, start += 4) {
-      for (let size = spaceAt(p); size != 0; size = spaceAt(p)) p += size;
-      store<u32>(start, at);
-      for (let left = load<u32>(length); left != 0; left--) {
-        const size = decode(p) >> 24;
-        p += <usize>size;
-        at += size;
-      }
-    }
-  }
-  store<u32>(start, at);
 }
 
 /** The fullest bucket of bigrams. */
@@ -484,131 +411,83 @@ function fillBuckets(): u32 {
 
 /** Characters of the tokens `[from, to)`. */
 function charactersOf(from: u32, to: u32): u32 {
+  if (isPlain) return load<u32>(places + (<usize>to << 2)) - load<u32>(places + (<usize>from << 2));
   let sum: u32 = 0;
   const last = lengths + (<usize>to << 2);
   for (let at = lengths + (<usize>from << 2); at != last; at += 4) sum += load<u32>(at);
   return sum;
 }
 
-/** The largest n whose n-gram at `token` is no longer than `limit` bytes; the 5-gram is. */
+/** Place in the table, `mask` bytes and one long, of the tokens between two folds as one string; `turn` is eight times the place of the first. */
 // @ts-ignore: decorator
 @inline
-function longestWithin(token: u32, limit: u32): u32 {
-  const start = starts + (<usize>token << 2);
-  const origin = load<u32>(start);
-  const most = min<u32>(LONGEST, tokens - token);
-  let n = SHORTEST;
-  while (n < most && load<u32>(start + (<usize>(n + 1) << 2)) - origin <= limit) n++;
-  return n;
+function slotOf(from: u64, to: u64, turn: u64, mask: usize): usize {
+  return <usize>((rotr<u64>(from ^ to, turn) * P1) >> 32) & mask;
 }
 
-/** Bytes that are the same from `p` and from `q` on, of which `from` are known to be; `limit` or more are not told apart. */
+/** The flag, if it was set in this byte of the table; it is now. */
 // @ts-ignore: decorator
 @inline
-function commonLength(p: usize, q: usize, from: u32, limit: u32): u32 {
-  while (from < limit) {
-    const difference = load<u64>(p + <usize>from) ^ load<u64>(q + <usize>from);
-    if (difference) return from + (<u32>ctz<u64>(difference) >> 3);
-    from += 8;
-  }
-  return from;
+function wasSet(at: usize, flag: u32): u32 {
+  const flags = <u32>load<u8>(at);
+  store<u8>(at, <u8>(flags | flag));
+  return flags & flag;
 }
 
 /**
- * How many bytes of what follows `token` follow an earlier token as well, where `last` is the latest (from 1) with its prefix; as far as the
- * longest n-gram, at least what is shorter than a prefix. Keeps it in `reaches`, and for the earlier tokens too.
- *
- * Of tokens with the same n-gram the latest is enough: what the others share with it, it has told them when it came.
+ * Finds which n-grams may be those of an earlier token: whoever has the same string has the same flag in the same byte of the table. No branch
+ * depends on the answers, and no shift, so that they cost no more than the table.
  */
-function reachOf(token: u32, last: u32): u32 {
-  const start = starts + (<usize>token << 2);
-  const origin = load<u32>(start);
-  const p = joined + <usize>origin;
-  const most = <usize>min<u32>(LONGEST, tokens - token);
-  const limit = load<u32>(start + (most << 2)) - origin;
-  let reach = PREFIX - 1;
-  let left = MOST_COMPARED;
-  let before = last;
-  for (; before != 0 && left != 0; left--) {
-    const other = <usize>(before - 1) << 2;
-    const otherStart = starts + other;
-    const otherOrigin = load<u32>(otherStart);
-    const q = joined + <usize>otherOrigin;
-    // Who differs in the eight bytes that end where it had to go further does not.
-    let common = reach;
-    if (load<u64>(p + <usize>(reach - 7)) == load<u64>(q + <usize>(reach - 7)) && load<u64>(p) == load<u64>(q)) {
-      common = commonLength(p, q, 8, limit);
-      if (common > reach) reach = common;
-    }
-    if (common > load<u32>(reaches + other)) store<u32>(reaches + other, common);
-    if (common >= limit && before + LONGEST <= tokens && load<u32>(otherStart, 4 * LONGEST) - otherOrigin >= limit) break;
-    before = load<u32>(befores + other);
+function follow(): void {
+  const size = tableRoom(tokens);
+  const mask = size - 1;
+  // Read from memory each time, were it not copied.
+  const at = table;
+  memory.fill(at, 0, size);
+  let hit = hits;
+  let place = places;
+  const end = folds + (<usize>(tokens - SHORTEST + 1) << 3);
+  for (let fold = folds; fold != end; fold += 8) {
+    const from = load<u64>(fold);
+    const turn = <u64>load<u32>(place) << 3;
+    const found =
+      wasSet(at + slotOf(from, load<u64>(fold, 40), turn, mask), 1) |
+      wasSet(at + slotOf(from, load<u64>(fold, 48), turn, mask), 2) |
+      wasSet(at + slotOf(from, load<u64>(fold, 56), turn, mask), 4) |
+      wasSet(at + slotOf(from, load<u64>(fold, 64), turn, mask), 8) |
+      wasSet(at + slotOf(from, load<u64>(fold, 72), turn, mask), 16) |
+      wasSet(at + slotOf(from, load<u64>(fold, 80), turn, mask), 32);
+    store<u8>(hit, <u8>found);
+    hit++;
+    place += 4;
   }
-  if (left == 0) {
-    // Before one of which that is said already it is said of all.
-    for (before = last; before != 0; ) {
-      const other = <usize>(before - 1) << 2;
-      if (load<u32>(reaches + other) == UNBOUNDED) break;
-      store<u32>(reaches + other, UNBOUNDED);
-      before = load<u32>(befores + other);
-    }
-    reach = UNBOUNDED;
-  }
-  store<u32>(reaches + (<usize>token << 2), reach);
-  return reach;
-}
-
-/** Adds what the n-grams of `token` cover, each n by itself, that are no longer than `reach`; the 5-gram is not. */
-function cover(token: u32, reach: u32): void {
-  const most = longestWithin(token, reach);
-  for (let n = SHORTEST; n <= most; n++) {
-    const sum = COVERED + (<usize>n << 2);
-    const reached = REACHED + (<usize>n << 2);
-    store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(token, load<u32>(reached)), token + n));
-    store<u32>(reached, token + n);
+  // What lies behind the last token was no part of an n-gram.
+  v128.store(hit, i32x4.splat(0));
+  for (let n = SHORTEST + 1; n <= min<u32>(LONGEST, tokens); n++) {
+    const last = hits + <usize>(tokens - n + 1);
+    store<u8>(last, <u8>(<u32>load<u8>(last) & ((1 << (n - SHORTEST)) - 1)));
   }
 }
 
-/** Finds how far each token repeats an earlier one, and adds up what is covered by n-grams that may do so. */
-function follow(table: usize): void {
-  for (let at = COVERED; at != COVERED + 128; at += 16) v128.store(at, i32x4.splat(0));
-  const bits = tableBits(tokens);
-  const shift = <u64>(64 - bits);
-  clear(table, (<usize>4) << bits);
-  clear(reaches, <usize>tokens << 2);
-  // Read from memory each time, were they not copied.
-  const text = joined;
-  const places = starts;
-  const chain = befores;
+/** Adds up what n-grams cover that may be those of an earlier token, each n by itself. */
+function cover(): void {
+  const zero = i32x4.splat(0);
+  for (let at = COVERED; at != COVERED + 128; at += 16) v128.store(at, zero);
   const end = tokens - SHORTEST + 1;
-  for (let token: u32 = 0; token < end; token++) {
-    const place = places + (<usize>token << 2);
-    const origin = load<u32>(place);
-    const p = text + <usize>origin;
-    const hash = (load<u64>(p) ^ P2) * P1 + (<u64>load<u32>(p, 8) ^ P1) * P2;
-    const slot = table + (<usize>(hash >> shift) << 2);
-    const before = load<u32>(slot);
-    store<u32>(slot, token + 1);
-    store<u32>(chain + (<usize>token << 2), before);
-    const length = load<u32>(place, 4 * SHORTEST) - origin;
-    if (before == 0 && length >= PREFIX) continue;
-    const reach = before != 0 ? reachOf(token, before) : PREFIX - 1;
-    if (length <= reach) cover(token, reach);
+  for (let base: u32 = 0; base < end; base += 16) {
+    let found = <u32>v128.bitmask<i8>(v128.ne<i8>(v128.load(hits + <usize>base), zero));
+    while (found) {
+      const token = base + <u32>ctz<u32>(found);
+      found &= found - 1;
+      for (let which = <u32>load<u8>(hits + <usize>token); which; which &= which - 1) {
+        const n = SHORTEST + <u32>ctz<u32>(which);
+        const sum = COVERED + (<usize>n << 2);
+        const reached = REACHED + (<usize>n << 2);
+        store<u32>(sum, load<u32>(sum) + charactersOf(max<u32>(token, load<u32>(reached)), token + n));
+        store<u32>(reached, token + n);
+      }
+    }
   }
-}
-
-/** Marks n-grams that may be duplicates or have one. */
-function mark(): void {
-  let count: u32 = 0;
-  const end = tokens - SHORTEST + 1;
-  for (let token: u32 = 0; token < end; token++) {
-    const start = starts + (<usize>token << 2);
-    const reach = max<u32>(PREFIX - 1, load<u32>(reaches + (<usize>token << 2)));
-    const isShared = load<u32>(start, 4 * SHORTEST) - load<u32>(start) <= reach;
-    store<u8>(shared + <usize>token, <u8>(isShared ? longestWithin(token, reach) : 0));
-    count += <u32>isShared;
-  }
-  marked = count;
 }
 
 // @ts-ignore: decorator
@@ -623,11 +502,13 @@ function covered(n: usize): f64 {
  * @param room as `boundRoom` says, aligned to 16 bytes; it must stay as it is until `countNGrams` is through.
  */
 export function boundNGrams(
-  text: usize,
+  textAt: usize,
   end: usize,
   characters: f64,
   hashesAt: usize,
   lengthsAt: usize,
+  foldsAt: usize,
+  placesAt: usize,
   count: u32,
   room: usize,
   top2: f64,
@@ -643,7 +524,12 @@ export function boundNGrams(
   tokens = count;
   hashes = hashesAt;
   lengths = lengthsAt;
-  marked = 0;
+  folds = foldsAt;
+  places = placesAt;
+  text = textAt;
+  textEnd = end;
+  isPlain = <f64>(end - textAt) == characters;
+  joined = 0;
   let open: u32 = 0;
   if (min<f64>(min<f64>(top2, top3), top4) < Infinity) {
     const fullest = <f64>fillBuckets();
@@ -656,20 +542,16 @@ export function boundNGrams(
     min<f64>(min<f64>(duplicated8, duplicated9), duplicated10),
   );
   if (count > SHORTEST && least < Infinity) {
-    joined = room;
-    starts = joined + joinedRoom(<u32>(end - text));
-    reaches = starts + listRoom(count);
-    befores = reaches + listRoom(count);
-    shared = befores + listRoom(count);
-    place(text, end);
-    follow(shared + bytesRoom(count));
+    hits = room;
+    table = room + bytesRoom(count);
+    follow();
+    cover();
     if (exceeds(covered(5), characters, duplicated5)) open |= 1 << 5;
     if (exceeds(covered(6), characters, duplicated6)) open |= 1 << 6;
     if (exceeds(covered(7), characters, duplicated7)) open |= 1 << 7;
     if (exceeds(covered(8), characters, duplicated8)) open |= 1 << 8;
     if (exceeds(covered(9), characters, duplicated9)) open |= 1 << 9;
     if (exceeds(covered(10), characters, duplicated10)) open |= 1 << 10;
-    if (open >> SHORTEST) mark();
   }
   return open;
 }
@@ -677,8 +559,17 @@ export function boundNGrams(
 /** Bytes that `countNGrams` works in for these open checks of the text bounded last. */
 export function countRoom(open: u32): usize {
   const top: usize = open & 0x1c ? (<usize>16) << slotBits(tokens) : 0;
-  const duplicate: usize = open >> 5 ? (<usize>8) << slotBits(marked) : 0;
-  return max<usize>(top, duplicate);
+  return open >> SHORTEST ? max<usize>(top, duplicateRoom()) : top;
+}
+
+/** For `countDuplicates`: the joined text, and a list and a set of tokens. */
+function duplicateRoom(): usize {
+  return joinedRoom() + ((<usize>tokens << 2) & ~15) + 16 + ((<usize>8) << slotBits(tokens));
+}
+
+/** What follows the last token is read, too. */
+function joinedRoom(): usize {
+  return (<usize>load<u32>(places + (<usize>tokens << 2)) + 95) & ~15;
 }
 
 /**
@@ -724,27 +615,56 @@ function countTop(n: u32, room: usize): u32 {
   return best * (charactersOf(bestFirst, bestFirst + n) + n - 1);
 }
 
-/** Characters of the n-grams seen before, where after one of these the search goes on behind it. */
-function countDuplicates(n: u32, set: usize): u32 {
-  const bits = slotBits(marked);
-  clear(set, (<usize>8) << bits);
+/**
+ * Characters of the n-grams seen before, where after one of these the search goes on behind it. Looks only at those whose bit in the table
+ * is that of another, earlier or later.
+ */
+function countDuplicates(n: u32, room: usize): u32 {
+  if (joined == 0) {
+    joined = room;
+    join();
+  }
+  const list = room + joinedRoom();
+  const set = list + ((<usize>tokens << 2) & ~15) + 16;
+  const at = table;
+  const size = tableRoom(tokens);
+  const mask = size - 1;
   const end = tokens - n + 1;
+  const ahead = <usize>n << 3;
+  clear(at, size);
+  for (let base: u32 = 0; base < end; base += 16) {
+    let found = <u32>v128.bitmask<i8>(v128.shl<i8>(v128.load(hits + <usize>base), <i32>(LONGEST + 2 - n)));
+    while (found) {
+      const token = <usize>(base + <u32>ctz<u32>(found));
+      found &= found - 1;
+      const fold = folds + (token << 3);
+      const turn = <u64>load<u32>(places + (token << 2)) << 3;
+      store<u8>(at + slotOf(load<u64>(fold), load<u64>(fold + ahead), turn, mask), 1);
+    }
+  }
+  let count: u32 = 0;
+  let fold = folds;
+  let place = places;
+  for (let token: u32 = 0; token < end; token++) {
+    const turn = <u64>load<u32>(place) << 3;
+    store<u32>(list + (<usize>count << 2), token);
+    count += <u32>load<u8>(at + slotOf(load<u64>(fold), load<u64>(fold + ahead), turn, mask));
+    fold += 8;
+    place += 4;
+  }
+  const bits = slotBits(count);
+  clear(set, (<usize>8) << bits);
   let sum: u32 = 0;
   let next: u32 = 0;
-  const least = i8x16.splat(<i8>n);
-  for (let base: u32 = 0; base < end; base += 16) {
-    let found = <u32>v128.bitmask<i8>(v128.ge<i8>(v128.load(shared + <usize>base), least));
-    while (found) {
-      const i = base + <u32>ctz<u32>(found);
-      found &= found - 1;
-      if (i < next) continue;
-      if (i >= end) return sum;
-      const start = starts + (<usize>i << 2);
-      const hash = hashToken(joined + load<u32>(start), joined + load<u32>(start + (<usize>n << 2)));
-      if (!wasSeen(set, bits, hash)) continue;
-      next = i + n;
-      sum += charactersOf(i, next);
-    }
+  const listEnd = list + (<usize>count << 2);
+  for (let at = list; at != listEnd; at += 4) {
+    const token = load<u32>(at);
+    if (token < next) continue;
+    const place = places + (<usize>token << 2);
+    if (!wasSeen(set, bits, hashToken(joined + load<u32>(place), joined + load<u32>(place + (<usize>n << 2)))))
+      continue;
+    next = token + n;
+    sum += charactersOf(token, next);
   }
   return sum;
 }

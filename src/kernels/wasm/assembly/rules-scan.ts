@@ -1,5 +1,29 @@
-import { after, bits, decode, flagsOf, hashToken, isByte, isDigit, isLetter, isSpace } from './rules-characters';
-import { ASCII_FLAGS, DIGIT, EXTEND, LETTER, SOLO, SPACE, STATISTICS, SYMBOL, TWO_BYTE_FLAGS, WORD } from './rules-layout';
+import {
+  after,
+  bits,
+  decode,
+  flagsOf,
+  hashToken,
+  isByte,
+  isDigit,
+  isLetter,
+  isSpace,
+  SEED,
+  step,
+} from './rules-characters';
+import {
+  ASCII_FLAGS,
+  DIGIT,
+  EXTEND,
+  LETTER,
+  MASKS,
+  SOLO,
+  SPACE,
+  STATISTICS,
+  SYMBOL,
+  TWO_BYTE_FLAGS,
+  WORD,
+} from './rules-layout';
 
 export { decode, flagsOf };
 
@@ -44,6 +68,44 @@ function foundIn(p: usize, end: usize): u32 {
 }
 
 /**
+ * Writes what is known of the token `[p, end)`, before which `joined` bytes that are no white space fold to `fold`; returns their fold and
+ * that of the token together. Its hash is {@link hashToken}, made here from the same words.
+ */
+// @ts-ignore: decorator
+@inline
+function emit(
+  p: usize,
+  end: usize,
+  length: u32,
+  fold: u64,
+  joined: usize,
+  hashes: usize,
+  lengths: usize,
+  folds: usize,
+  places: usize,
+): u64 {
+  store<u64>(folds, fold);
+  store<u32>(places, <u32>joined);
+  store<u32>(lengths, length);
+  let left = end - p;
+  let h = SEED ^ (<u64>left << 32);
+  let own: u64 = 0;
+  while (left > 16) {
+    const first = load<u64>(p);
+    const second = load<u64>(p, 8);
+    h = step(h, first, second);
+    own ^= first ^ second;
+    p += 16;
+    left -= 16;
+  }
+  const mask = MASKS + (left << 4);
+  const first = load<u64>(p) & load<u64>(mask);
+  const second = load<u64>(p, 8) & load<u64>(mask, 8);
+  store<u64>(hashes, step(h, first, second));
+  return fold ^ rotl<u64>(own ^ first ^ second, <u64>joined << 3);
+}
+
+/**
  * Finds the tokens of `[p, end)`: writes hashes and lengths, and the statistics of rules.ts; returns how many there are. Linear.
  *
  * ASCII goes 64 bytes at a time. Bits say which bytes are in a token, which begin one (`starts`) and which come right behind one
@@ -53,8 +115,10 @@ function foundIn(p: usize, end: usize): u32 {
  */
 // @ts-ignore: decorator
 @inline
-function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool): u32 {
+function scan(p: usize, end: usize, hashes: usize, lengths: usize, folds: usize, places: usize, unicode: bool): u32 {
   const firstHash = hashes;
+  let fold: u64 = 0; // of what is before the token, without white space
+  let joined: usize = 0; // bytes of it
   let start = p; // of the open token
   let open: u64 = 0; // 1: a token is open, 0: none
   let run: u64 = 0; // 1: and it can be more than symbols (unicode: it is a word)
@@ -166,20 +230,24 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
         if (open && ends) {
           const stop = p + <usize>ctz<u64>(ends);
           ends &= ends - 1;
-          store<u64>(hashes, hashToken(start, stop));
-          store<u32>(lengths, <u32>(stop - start));
+          fold = emit(start, stop, <u32>(stop - start), fold, joined, hashes, lengths, folds, places);
+          joined += stop - start;
           hashes += 8;
           lengths += 4;
+          folds += 8;
+          places += 4;
         }
         while (ends) {
           const from = p + <usize>ctz<u64>(starts);
           const stop = p + <usize>ctz<u64>(ends);
           starts &= starts - 1;
           ends &= ends - 1;
-          store<u64>(hashes, hashToken(from, stop));
-          store<u32>(lengths, <u32>(stop - from));
+          fold = emit(from, stop, <u32>(stop - from), fold, joined, hashes, lengths, folds, places);
+          joined += stop - from;
           hashes += 8;
           lengths += 4;
+          folds += 8;
+          places += 4;
         }
         if (starts) start = p + <usize>ctz<u64>(starts);
         open = (tokens >> (count - 1)) & 1;
@@ -267,10 +335,12 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
 
       if (!goesOn) {
         if (length != 0) {
-          store<u64>(hashes, hashToken(start, p));
-          store<u32>(lengths, length);
+          fold = emit(start, p, length, fold, joined, hashes, lengths, folds, places);
+          joined += p - start;
           hashes += 8;
           lengths += 4;
+          folds += 8;
+          places += 4;
           alphaTokens += found & LETTER;
           if (found & SYMBOL) {
             spokenTokens++;
@@ -294,10 +364,12 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
     } while (p < end);
     // The text ended inside a token.
     if (length != 0) {
-      store<u64>(hashes, hashToken(start, p));
-      store<u32>(lengths, length);
+      fold = emit(start, p, length, fold, joined, hashes, lengths, folds, places);
+      joined += p - start;
       hashes += 8;
       lengths += 4;
+      folds += 8;
+      places += 4;
       alphaTokens += found & LETTER;
       if (found & SYMBOL) {
         spokenTokens++;
@@ -305,16 +377,32 @@ function scan(p: usize, end: usize, hashes: usize, lengths: usize, unicode: bool
       }
     }
   }
+  store<u64>(folds, fold);
+  store<u32>(places, <u32>joined);
   store<u32>(STATISTICS, spokenTokens, 0);
   store<u32>(STATISTICS, spokenLength, 4);
   store<u32>(STATISTICS, alphaTokens, 8);
   return <u32>((hashes - firstHash) >> 3);
 }
 
-export function scanWords(p: usize, end: usize, hashes: usize, lengths: usize): u32 {
-  return scan(p, end, hashes, lengths, true);
+export function scanWords(
+  p: usize,
+  end: usize,
+  hashes: usize,
+  lengths: usize,
+  folds: usize,
+  places: usize,
+): u32 {
+  return scan(p, end, hashes, lengths, folds, places, true);
 }
 
-export function scanRuns(p: usize, end: usize, hashes: usize, lengths: usize): u32 {
-  return scan(p, end, hashes, lengths, false);
+export function scanRuns(
+  p: usize,
+  end: usize,
+  hashes: usize,
+  lengths: usize,
+  folds: usize,
+  places: usize,
+): u32 {
+  return scan(p, end, hashes, lengths, folds, places, false);
 }
