@@ -35,7 +35,7 @@ interface Exports {
     ...thresholds: readonly number[]
   ) => number;
   readonly boundRoom: (count: number) => number;
-  readonly boundNGrams: (
+  readonly boundTop: (
     text: number,
     end: number,
     characters: number,
@@ -44,9 +44,9 @@ interface Exports {
     folds: number,
     places: number,
     count: number,
-    room: number,
     ...thresholds: readonly number[]
   ) => number;
+  readonly boundDuplicates: (characters: number, room: number, ...thresholds: readonly number[]) => number;
   readonly countRoom: (open: number) => number;
   readonly countNGrams: (n: number, characters: number, room: number, threshold: number) => number;
   readonly repetitionShare: () => number;
@@ -133,10 +133,9 @@ class Judge implements RepetitionJudge {
     const { kernel, ngrams } = this;
     const { text, textEnd } = kernel;
     const { count, hashes, lengths, folds, places } = kernel.tokens();
-    const room = kernel.room(exports.boundRoom(count));
     // There are as many as there are parameters.
     const [two, three, four, five, six, seven, eight, nine, ten] = ngrams;
-    const open = exports.boundNGrams(
+    const top = exports.boundTop(
       text,
       textEnd,
       characters,
@@ -145,10 +144,15 @@ class Judge implements RepetitionJudge {
       folds,
       places,
       count,
-      room,
       two!,
       three!,
       four!,
+    );
+    const check = this.count(exports, characters, top);
+    if (check !== 0) return check;
+    const duplicates = exports.boundDuplicates(
+      characters,
+      kernel.room(exports.boundRoom(count)),
       five!,
       six!,
       seven!,
@@ -156,11 +160,16 @@ class Judge implements RepetitionJudge {
       nine!,
       ten!,
     );
+    return this.count(exports, characters, duplicates);
+  }
+
+  /** Counts what the bounds left open, bit n for n-grams of n tokens. */
+  private count(exports: Exports, characters: number, open: number): number {
     if (open === 0) return 0;
-    const countRoom = kernel.room(exports.countRoom(open));
+    const room = this.kernel.room(exports.countRoom(open));
     for (let n = SHORTEST; n <= LONGEST; n++) {
       if ((open & (1 << n)) === 0) continue;
-      if (exports.countNGrams(n, characters, countRoom, ngrams[n - SHORTEST]!) !== 0)
+      if (exports.countNGrams(n, characters, room, this.ngrams[n - SHORTEST]!) !== 0)
         return n + FIRST_NGRAM_CHECK - SHORTEST;
     }
     return 0;

@@ -5,7 +5,7 @@
  * **Lines and paragraphs** go through a set of hashes. Few texts hold an element twice, so the first hash is of length, first and last eight bytes;
  * only if that is seen twice are bytes read.
  *
- * **N-grams** are first bounded, in one pass over the tokens, and only what the bounds leave open is counted:
+ * **N-grams** are first bounded, and only what the bounds leave open is counted:
  *
  * - *Top n-grams.* The lengths of all bigrams are added up in a few hundred buckets. The fullest, B, is at least count x length of any
  *   bigram. A trigram "a b c" of count k is no longer than "a b" and "b c" together, and both occur k times: at most 2 B. "a b c d" is one
@@ -275,7 +275,7 @@ let joined: usize = 0;
 const COVERED: usize = GATHER + 2048;
 const REACHED: usize = COVERED + 4 * 16;
 
-/** Bytes that `boundNGrams` works in, and leaves for `countNGrams`: up to 129 a token, of long texts 33. */
+/** Bytes that `boundDuplicates` works in, and leaves for `countNGrams`: up to 129 a token, of long texts 33. */
 export function boundRoom(count: u32): usize {
   return bytesRoom(count) + tableRoom(count);
 }
@@ -497,11 +497,10 @@ function covered(n: usize): f64 {
 }
 
 /**
- * Says which checks of n-grams are open: bit n, n from 2 to 10, where the share of n-grams could be above its threshold. Infinity switches
- * a check off.
- * @param room as `boundRoom` says, aligned to 16 bytes; it must stay as it is until `countNGrams` is through.
+ * Takes the tokens of a text, and says which checks of top n-grams are open: bit n, n from 2 to 4, where the share could be above its
+ * threshold. Infinity switches a check off.
  */
-export function boundNGrams(
+export function boundTop(
   textAt: usize,
   end: usize,
   characters: f64,
@@ -510,16 +509,9 @@ export function boundNGrams(
   foldsAt: usize,
   placesAt: usize,
   count: u32,
-  room: usize,
   top2: f64,
   top3: f64,
   top4: f64,
-  duplicated5: f64,
-  duplicated6: f64,
-  duplicated7: f64,
-  duplicated8: f64,
-  duplicated9: f64,
-  duplicated10: f64,
 ): u32 {
   tokens = count;
   hashes = hashesAt;
@@ -530,36 +522,51 @@ export function boundNGrams(
   textEnd = end;
   isPlain = <f64>(end - textAt) == characters;
   joined = 0;
+  if (count < 2 || min<f64>(min<f64>(top2, top3), top4) == Infinity) return 0;
+  const fullest = <f64>fillBuckets();
   let open: u32 = 0;
-  if (min<f64>(min<f64>(top2, top3), top4) < Infinity) {
-    const fullest = <f64>fillBuckets();
-    if (count >= 2 && exceeds(fullest, characters, top2)) open |= 1 << 2;
-    if (count >= 3 && exceeds(2 * fullest, characters, top3)) open |= 1 << 3;
-    if (count >= 4 && exceeds(2 * fullest + Math.floor(fullest / 3), characters, top4)) open |= 1 << 4;
-  }
+  if (exceeds(fullest, characters, top2)) open |= 1 << 2;
+  if (count >= 3 && exceeds(2 * fullest, characters, top3)) open |= 1 << 3;
+  if (count >= 4 && exceeds(2 * fullest + Math.floor(fullest / 3), characters, top4)) open |= 1 << 4;
+  return open;
+}
+
+/**
+ * The same for duplicate n-grams, n from 5 to 10, of the tokens that were given to `boundTop`.
+ * @param room as `boundRoom` says, aligned to 16 bytes; it must stay as it is until `countNGrams` is through.
+ */
+export function boundDuplicates(
+  characters: f64,
+  room: usize,
+  duplicated5: f64,
+  duplicated6: f64,
+  duplicated7: f64,
+  duplicated8: f64,
+  duplicated9: f64,
+  duplicated10: f64,
+): u32 {
   const least = min<f64>(
     min<f64>(min<f64>(duplicated5, duplicated6), duplicated7),
     min<f64>(min<f64>(duplicated8, duplicated9), duplicated10),
   );
-  if (count > SHORTEST && least < Infinity) {
-    hits = room;
-    table = room + bytesRoom(count);
-    follow();
-    cover();
-    if (exceeds(covered(5), characters, duplicated5)) open |= 1 << 5;
-    if (exceeds(covered(6), characters, duplicated6)) open |= 1 << 6;
-    if (exceeds(covered(7), characters, duplicated7)) open |= 1 << 7;
-    if (exceeds(covered(8), characters, duplicated8)) open |= 1 << 8;
-    if (exceeds(covered(9), characters, duplicated9)) open |= 1 << 9;
-    if (exceeds(covered(10), characters, duplicated10)) open |= 1 << 10;
-  }
+  if (tokens <= SHORTEST || least == Infinity) return 0;
+  hits = room;
+  table = room + bytesRoom(tokens);
+  follow();
+  cover();
+  let open: u32 = 0;
+  if (exceeds(covered(5), characters, duplicated5)) open |= 1 << 5;
+  if (exceeds(covered(6), characters, duplicated6)) open |= 1 << 6;
+  if (exceeds(covered(7), characters, duplicated7)) open |= 1 << 7;
+  if (exceeds(covered(8), characters, duplicated8)) open |= 1 << 8;
+  if (exceeds(covered(9), characters, duplicated9)) open |= 1 << 9;
+  if (exceeds(covered(10), characters, duplicated10)) open |= 1 << 10;
   return open;
 }
 
-/** Bytes that `countNGrams` works in for these open checks of the text bounded last. */
+/** Bytes that `countNGrams` works in for these open checks, which are of one kind. */
 export function countRoom(open: u32): usize {
-  const top: usize = open & 0x1c ? (<usize>16) << slotBits(tokens) : 0;
-  return open >> SHORTEST ? max<usize>(top, duplicateRoom()) : top;
+  return open >> SHORTEST ? duplicateRoom() : (<usize>16) << slotBits(tokens);
 }
 
 /** For `countDuplicates`: the joined text, and a list and a set of tokens. */
