@@ -19,6 +19,16 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+/**
+ * Piscina first tries to `require` its file, and where Node can do that with a module, ending the thread in the middle of it ends
+ * the whole process ("FATAL ERROR: v8::Module::IsGraphAsync"): a short run that closes while a thread still starts. Without it the file is
+ * imported, which may be stopped at any time.
+ */
+const REQUIRE_MODULE = '--experimental-require-module';
+const THREAD_FLAGS = process.allowedNodeEnvironmentFlags.has(REQUIRE_MODULE)
+  ? [REQUIRE_MODULE.replace('--', '--no-')]
+  : [];
+
 /** Starts `threads` threads at once; they live until `close`. Abort by `signal` rejects what is queued or running. */
 export function openPool(job: Job, threads: number, signal?: AbortSignal): Pool {
   const piscina = new Piscina({
@@ -30,6 +40,7 @@ export function openPool(job: Job, threads: number, signal?: AbortSignal): Pool 
     atomics: 'disabled',
     recordTiming: false,
     workerData: job,
+    execArgv: THREAD_FLAGS,
     trackUnmanagedFds: false,
     // Batches live outside the heap: a young generation of the usual 48 MiB a thread would only be a slower collector.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },

@@ -134,7 +134,13 @@ describe('lines in another order', () => {
         ({ text, shuffled }, name) => {
           const kept = textAfter(judgeOf(name), text);
           const keptOfShuffled = textAfter(judgeOf(name), shuffled);
-          expect(keptOfShuffled?.split('\n').toSorted()).toStrictEqual(kept?.split('\n').toSorted());
+          // C4 strips the text at the end, and a line may begin with a space where a citation was taken out.
+          const linesOf = (found: string | undefined): string[] | undefined =>
+            found
+              ?.split('\n')
+              .map((line) => line.trim())
+              .toSorted();
+          expect(linesOf(keptOfShuffled)).toStrictEqual(linesOf(kept));
         },
       ),
       { numRuns: 200 },
