@@ -89,7 +89,8 @@ export const finewebQuality: FilterDefinition = {
           if (ratio > maxRepeated) return drop(CHAR_DUP_RATIO, ratio, maxRepeated);
         }
         // Without a line feed the ratio is 0, whatever the words.
-        if (maxFeeds !== null && feeds > 0) {
+        // Most texts are far below, and C4 has changed them: then they need no second scan.
+        if (maxFeeds !== null && feeds > 0 && feeds / kernel.leastTokens() > maxFeeds) {
           const ratio = feeds / kernel.tokens().count;
           if (ratio > maxFeeds) return drop(LIST_RATIO, ratio, maxFeeds);
         }

@@ -59,6 +59,7 @@ interface Exports {
     slots: number,
     enough: number,
   ) => number;
+  readonly countPlainWords: (text: number, end: number) => number;
   readonly countCodePoints: (text: number, end: number) => number;
   readonly scanLayout: (text: number, end: number) => void;
   readonly scanLines: (text: number, end: number, starts: number, lengths: number) => number;
@@ -127,6 +128,8 @@ export interface RuleKernel {
   room(byteLength: number): number;
   /** Tokens of the loaded text; the scan runs on the first call. The same object each time, its numbers overwritten by the next document. */
   tokens(): Tokens;
+  /** Not more than there are tokens: their count where they were scanned, else a bound that costs next to nothing. */
+  leastTokens(): number;
   /** How many of the words of a set are among the tokens, each counted once; stops counting at `enough`. */
   countPresent(words: WordSet, enough: number): number;
   /** What lies where in the loaded text; found on the first call, the same object each time. */
@@ -336,6 +339,10 @@ class Kernel implements RuleKernel {
     found.ellipses = this.numbers[LAYOUT / 4 + 4]!;
     this.hasLayout = true;
     return found;
+  }
+
+  leastTokens(): number {
+    return this.hasTokens ? this.foundTokens.count : this.current().countPlainWords(TEXT, this.textEnd);
   }
 
   lines(): Lines {

@@ -318,3 +318,27 @@ test('the table of characters agrees with the running Node, and with the one of 
   }
   expect(wrong).toEqual([]);
 });
+
+test('before a scan there are never said to be more tokens than there are', () => {
+  const seen = { equal: 0, below: 0 };
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        anyBytes,
+        anyText.map((text) => new Uint8Array(Buffer.from(text))),
+      ),
+      fc.constantFrom(...RULES),
+      (bytes, words) => {
+        const kernel = loaded(bytes, words);
+        const least = kernel.leastTokens();
+        const { count } = kernel.tokens();
+        expect(least).toBeLessThanOrEqual(count);
+        expect(kernel.leastTokens()).toBe(count);
+        seen[least === count ? 'equal' : 'below']++;
+      },
+    ),
+    { numRuns: 500 },
+  );
+  expect(loaded(Buffer.from('All of it is plain.\nSo be it.'), 'whitespace').leastTokens()).toBe(8);
+  expect(Math.min(seen.equal, seen.below)).toBeGreaterThan(0);
+});

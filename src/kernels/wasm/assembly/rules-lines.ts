@@ -250,6 +250,24 @@ export function scanLines(p: usize, end: usize, starts: usize, lengths: usize): 
   return <u32>((starts - first) >> 2);
 }
 
+/**
+ * Printable ASCII characters behind a space or a line feed: each begins a token by either rule, so there are at least so many. Spaces lie
+ * before the text and behind it.
+ */
+export function countPlainWords(p: usize, end: usize): u32 {
+  let found: u32 = 0;
+  for (; p < end; p += 16) {
+    const before = v128.load(p - 1);
+    const here = v128.load(p);
+    const begins = v128.and(
+      v128.or(i8x16.eq(before, i8x16.splat(0x20)), i8x16.eq(before, i8x16.splat(0x0a))),
+      v128.and(i8x16.gt_s(here, i8x16.splat(0x20)), i8x16.ne(here, i8x16.splat(0x7f))),
+    );
+    found += popcnt<u32>(i8x16.bitmask(begins));
+  }
+  return found;
+}
+
 /** Lines of at most `limit` code points among those that are not blank. */
 export function countShort(lengths: usize, count: u32, limit: u32): u32 {
   let found: u32 = 0;
