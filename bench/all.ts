@@ -8,6 +8,7 @@ const BENCHMARKS = [
   { name: 'commit', isPinned: true },
   { name: 'read', isPinned: false },
   { name: 'language', isPinned: true },
+  { name: 'quality', isPinned: true },
   { name: 'filter', isPinned: false },
   { name: 'end-to-end', isPinned: false },
 ];
