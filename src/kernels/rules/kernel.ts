@@ -1,4 +1,4 @@
-import { CurationError } from '../../errors.ts';
+import { compileKernel, instantiateKernel, type OwnMemory, reserve } from '../instance.ts';
 import { blocksBase64, classesBase64, classFlags } from '../wasm/characters.generated.ts';
 import { rulesWasmBase64 } from '../wasm/rules-wasm.generated.ts';
 
@@ -17,24 +17,11 @@ const TEXT = 131136;
 const MARGIN = 64;
 /** An instance that grew beyond this for a giant document is dropped after it, as the memory of an instance cannot shrink. */
 const KEPT_BYTES = 16 << 20;
-const PAGE = 65_536;
 /** Lengths of lines have 30 bits. */
 const MOST_LENGTH: number = 2 ** 30 - 1;
 
-/** Linear memory of a WebAssembly instance. */
-interface RuleMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** The part of the global that is used here; neither `es2023` nor the types of Node 20 declare it. */
-declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<object>;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
 interface Exports {
-  readonly memory: RuleMemory;
+  readonly memory: OwnMemory;
   readonly scanWords: (
     text: number,
     end: number,
@@ -113,7 +100,7 @@ export interface RuleKernel {
   readonly words: WordRule;
   /** Exports of the current instance (all functions of wasm/assembly/rules*.ts), to be cast by who knows them. */
   readonly exports: unknown;
-  readonly memory: RuleMemory;
+  readonly memory: OwnMemory;
   /** Where the loaded text begins, and ends (excluded). 64 spaces lie before it and 64 behind it. */
   readonly text: number;
   readonly textEnd: number;
@@ -202,7 +189,7 @@ interface WordSet {
 
 /** Compiles the kernel; the instance is made with the first document. */
 export async function createRuleKernel(words: WordRule): Promise<RuleKernel> {
-  return new Kernel(words, await WebAssembly.compile(Buffer.from(rulesWasmBase64, 'base64')));
+  return new Kernel(words, compileKernel(rulesWasmBase64));
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -257,7 +244,7 @@ class Kernel implements RuleKernel {
     return this.current();
   }
 
-  get memory(): RuleMemory {
+  get memory(): OwnMemory {
     return this.current().memory;
   }
 
@@ -285,17 +272,13 @@ class Kernel implements RuleKernel {
     const next = address + Math.ceil(byteLength / 64) * 64;
     const { memory } = this.current();
     // Kernels read whole vectors, and so up to 128 bytes behind what they use.
-    const missing = next + 2 * MARGIN - this.bytes.byteLength;
-    if (missing > 0) {
-      try {
-        memory.grow(Math.ceil(missing / PAGE));
-      } catch (cause) {
-        throw new CurationError(
-          'MEMORY',
-          `rule kernel: a document of ${this.textEnd - TEXT} bytes does not fit; split it or leave it out`,
-          { cause },
-        );
-      }
+    const needed = next + 2 * MARGIN;
+    if (needed > this.bytes.byteLength) {
+      reserve(
+        memory,
+        needed,
+        `rule kernel: a document of ${this.textEnd - TEXT} bytes does not fit; split it or leave it out`,
+      );
       this.view(memory);
     }
     this.free = next;
@@ -409,7 +392,7 @@ class Kernel implements RuleKernel {
     return this.instance;
   }
 
-  private view(memory: RuleMemory): void {
+  private view(memory: OwnMemory): void {
     this.bytes = new Uint8Array(memory.buffer);
     this.numbers = new Uint32Array(memory.buffer);
   }
@@ -429,10 +412,7 @@ function slotsFor(entries: number): number {
 }
 
 function instantiate(module: object): Exports {
-  const abort = (): never => {
-    throw new CurationError('BAD_INPUT', 'rule kernel: aborted; this is a defect of the program');
-  };
-  const exports = new WebAssembly.Instance(module, { env: { abort } }).exports as Exports;
+  const exports = instantiateKernel(module) as Exports;
   const { memory } = exports;
   const bytes = new Uint8Array(memory.buffer);
   const flags = new Uint16Array(memory.buffer);
