@@ -25,9 +25,11 @@ export interface Pool {
  * imported, which may be stopped at any time.
  */
 const REQUIRE_MODULE = '--experimental-require-module';
-const THREAD_FLAGS = process.allowedNodeEnvironmentFlags.has(REQUIRE_MODULE)
-  ? [REQUIRE_MODULE.replace('--', '--no-')]
-  : [];
+const THREAD_FLAGS: readonly string[] = [
+  ...(process.allowedNodeEnvironmentFlags.has(REQUIRE_MODULE) ? [REQUIRE_MODULE.replace('--', '--no-')] : []),
+  // Flags of its own take a thread those of the process; a profile without the threads would show nothing.
+  ...process.execArgv.filter((flag) => /^--(?:cpu|heap)-prof/.test(flag)),
+];
 
 /** Starts `threads` threads at once; they live until `close`. Abort by `signal` rejects what is queued or running. */
 export function openPool(job: Job, threads: number, signal?: AbortSignal): Pool {
@@ -40,7 +42,7 @@ export function openPool(job: Job, threads: number, signal?: AbortSignal): Pool 
     atomics: 'disabled',
     recordTiming: false,
     workerData: job,
-    execArgv: THREAD_FLAGS,
+    execArgv: [...THREAD_FLAGS],
     trackUnmanagedFds: false,
     // Batches live outside the heap: a young generation of the usual 48 MiB a thread would only be a slower collector.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
