@@ -118,6 +118,12 @@ describe.each(RULES)('words of rule %s', (words) => {
     );
   });
 
+  test('n-grams that differ in every eighth byte alone are not equal', () => {
+    const text =
+      '\u00e9e \u00e9e \u00df e \u00e9e \u00df \u00e9 \u00e9e \u00e9 e \u00e9e \u00e9e \u00df \u00df ';
+    compareShares(Buffer.from(text), words);
+  });
+
   test('texts of edges and bytes that are no text have the shares that strings have', () => {
     fc.assert(
       fc.property(
