@@ -12,8 +12,8 @@ import { readPhrases, strip } from './phrase-file.ts';
  * C4 in datatrove 0.10 does (`C4BadWordsFilter` of pipeline/filters/c4_filters.py): the phrase stands between characters that are no word
  * characters of Python's `\w`; for Japanese, Thai and Chinese, which are written without spaces, anywhere.
  *
- * The lists are those of the package naughty-words 1.2.0, which are LDNOOBW at revision 5faf2ba4, the one datatrove takes for all languages but
- * English. For English it takes revision 25e679f0, which lacks 26 of the 403 entries; they are left out here too, and then both lists are equal.
+ * The lists are those of the package naughty-words 1.2.0. datatrove takes LDNOOBW at revision 5faf2ba4 for all languages but English: the package
+ * is that revision for Arabic (by its hash) and has as many entries in English and Chinese; the others were not compared. For English it takes revision 25e679f0, which lacks 26 of the 403 entries; they are left out here too, and then both lists are equal.
  *
  * Different from there:
  * - A document in a language without a list is kept. There it is an error that ends the run, or kept if one says so; here what is in a document
