@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument, stringify } from 'yaml';
 import { CurationError } from './errors.ts';
 import type { OptionSpec, Recipe, RecipeStep } from './filters/filter.ts';
-import { describeValue, resolveOptions, stepDefinitions, stepNamed } from './steps.ts';
+import { describeValue, rangeOf, resolveOptions, stepDefinitions, stepNamed } from './steps.ts';
 
 /**
  * Reads a recipe: YAML (or JSON, which is YAML).
@@ -146,7 +146,8 @@ function optionSchema(spec: OptionSpec): object {
   };
 }
 
-function valueSchema({ kind, least, most }: OptionSpec): object {
+function valueSchema(spec: OptionSpec): object {
+  const { kind } = spec;
   if (typeof kind !== 'string') return { enum: [...kind] };
   switch (kind) {
     case 'flag':
@@ -158,8 +159,7 @@ function valueSchema({ kind, least, most }: OptionSpec): object {
     case 'paths':
       return { type: 'array', items: { type: 'string' } };
     default: {
-      const floor = least ?? (kind === 'number' ? undefined : 0);
-      const ceiling = most ?? (kind === 'rate' ? 1 : undefined);
+      const { floor, ceiling } = rangeOf(spec);
       return {
         type: kind === 'count' ? 'integer' : 'number',
         ...(floor === undefined ? {} : { minimum: floor }),

@@ -100,15 +100,26 @@ function checkValue(spec: OptionSpec, value: unknown, name: string): OptionValue
   );
 }
 
-function isInRange({ kind, least, most }: OptionSpec, value: number): boolean {
-  if (!Number.isFinite(value) || (kind === 'count' && !Number.isInteger(value))) return false;
-  const floor = least ?? (kind === 'number' ? -Number.MAX_VALUE : 0);
-  const ceiling = most ?? (kind === 'rate' ? 1 : Number.MAX_VALUE);
+/** What a number of this option lies between; undefined is unbounded. */
+export function rangeOf({ kind, least, most }: OptionSpec): {
+  readonly floor: number | undefined;
+  readonly ceiling: number | undefined;
+} {
+  return {
+    floor: least ?? (kind === 'number' ? undefined : 0),
+    ceiling: most ?? (kind === 'rate' ? 1 : undefined),
+  };
+}
+
+function isInRange(spec: OptionSpec, value: number): boolean {
+  if (!Number.isFinite(value) || (spec.kind === 'count' && !Number.isInteger(value))) return false;
+  const { floor = value, ceiling = value } = rangeOf(spec);
   return value >= floor && value <= ceiling;
 }
 
 /** What a value of this option is, in words. */
-export function describeValue({ kind, least, most, canBeOff }: OptionSpec): string {
+export function describeValue(spec: OptionSpec): string {
+  const { kind, canBeOff } = spec;
   const off = canBeOff === true ? ', or off (null in a recipe)' : '';
   if (typeof kind !== 'string') return `one of ${kind.join(', ')}${off}`;
   switch (kind) {
@@ -123,8 +134,7 @@ export function describeValue({ kind, least, most, canBeOff }: OptionSpec): stri
     case 'paths':
       return `a list of paths${off}`;
     default: {
-      const floor = least ?? (kind === 'number' ? undefined : 0);
-      const ceiling = most ?? (kind === 'rate' ? 1 : undefined);
+      const { floor, ceiling } = rangeOf(spec);
       const noun = kind === 'count' ? 'a whole number' : 'a number';
       const range =
         floor === undefined

@@ -44,7 +44,8 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
   const decoded = await decodeMorsel(morsel, { byteLimit: slab.byteLength - SLACK, onError: job.onError });
   const read = conform(decoded.batch, schemaOfInput());
   const text = job.textIndex < 0 ? undefined : textColumn(read, job.textIndex);
-  const examined = job.examination && (await examinerOfJob(job.examination)).examine(read, job.textIndex);
+  const examined =
+    job.examination && text && (await examinerOfJob(job.examination)).examine(read, job.textIndex, text);
   const batch = examined?.batch ?? read;
   const slabBytes = placedByteLength(batch);
   const common = { rowCount: batch.numRows, slabBytes, rejects: decoded.rejects };

@@ -40,7 +40,8 @@ interface Examined {
 
 /** Judges whole batches in a thread; not reentrant. */
 export interface Examiner {
-  examine(batch: Batch, textIndex: number): Examined;
+  /** @param original the text of the batch, as `textColumn` found it in column `textIndex`. */
+  examine(batch: Batch, textIndex: number, original: TextColumn): Examined;
 }
 
 /** @param schema of the batches that come out; undefined where no values are written. */
@@ -56,8 +57,7 @@ export async function createExaminer(
   const cutter = examination.repeatedLines && createUnitCutter(examination.repeatedLines);
 
   return {
-    examine(batch, textIndex) {
-      const original = textColumn(batch, textIndex);
+    examine(batch, textIndex, original) {
       const columns = (index: number): TextColumn => textColumn(batch, index);
       const first = before.run(original, columns, undefined);
       const second = after.run(first.text, columns, first.outcomes.reasons);
