@@ -1,5 +1,6 @@
-import { Field, makeData, Schema, Utf8 } from 'apache-arrow';
+import { Field, Schema, Utf8 } from 'apache-arrow';
 import { type Batch, makeBatch } from './batch.ts';
+import { wordColumn } from './word-column.ts';
 
 /** The schema with a text column of reasons behind the others. */
 export function addReasonField(schema: Schema, name: string): Schema {
@@ -20,15 +21,6 @@ export function addReasons(
 ): Batch {
   const words = reasons.map((reason) => Buffer.from(reason));
   const numbers = pieces.flatMap((piece) => [...(piece.reasons ?? [])]);
-  const chosen = numbers.map((number) => words[number - 1]!);
-  const offsets = new Int32Array(numbers.length + 1);
-  for (const [row, word] of chosen.entries()) offsets[row + 1] = offsets[row]! + word.length;
-  const column = makeData({
-    type: new Utf8(),
-    length: numbers.length,
-    nullCount: 0,
-    valueOffsets: offsets,
-    data: new Uint8Array(Buffer.concat(chosen)),
-  });
+  const column = wordColumn(numbers, numbers.length, words);
   return makeBatch(schema, batch.numRows, [...batch.data.children, column]);
 }

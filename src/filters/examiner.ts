@@ -1,9 +1,10 @@
-import { type Data, Float32, makeData, type Schema, Utf8 } from 'apache-arrow';
+import { type Data, Float32, makeData, type Schema } from 'apache-arrow';
 import { type Batch, makeBatch } from '../columns/batch.ts';
 import type { Allocate } from '../columns/memory.ts';
 import { replaceText } from '../columns/replace-text.ts';
 import { textColumn } from '../columns/text.ts';
 import type { TextColumn } from '../columns/text-column.ts';
+import { wordColumn } from '../columns/word-column.ts';
 import type { Units } from '../kernels/line-units.ts';
 import { createRuleKernel } from '../kernels/rules/kernel.ts';
 import { type Chain, type ChainStep, createChain, type Outcomes } from './chain.ts';
@@ -93,7 +94,12 @@ function valueColumns({ columns }: Chain, { values }: Outcomes): Data[] {
 
 /** NaN, where a document did not come that far, is null. */
 function scoreData(values: Float32Array): Data {
-  const { validity, nullCount } = validityOf(values, (value) => !Number.isNaN(value));
+  const validity = new Uint8Array((values.length + 7) >>> 3);
+  let nullCount = 0;
+  for (let row = 0; row < values.length; row++) {
+    if (Number.isNaN(values[row]!)) nullCount++;
+    else validity[row >> 3]! |= 1 << (row & 7);
+  }
   return makeData({
     type: new Float32(),
     length: values.length,
@@ -103,36 +109,12 @@ function scoreData(values: Float32Array): Data {
   });
 }
 
+/** A label is a position in the list; -1, where there is none, is null. */
 function labelData(values: Float32Array, labels: readonly string[]): Data {
-  const { validity, nullCount } = validityOf(values, (value) => value >= 0);
   const words = labels.map((label) => Buffer.from(label));
-  const offsets = new Int32Array(values.length + 1);
-  for (let row = 0; row < values.length; row++)
-    offsets[row + 1] = offsets[row]! + (words[values[row]!]?.length ?? 0);
-  const bytes = new Uint8Array(offsets[values.length]!);
-  for (let row = 0; row < values.length; row++) {
-    const word = words[values[row]!];
-    if (word !== undefined) bytes.set(word, offsets[row]);
-  }
-  return makeData({
-    type: new Utf8(),
-    length: values.length,
-    nullCount,
-    nullBitmap: validity,
-    valueOffsets: offsets,
-    data: bytes,
-  });
-}
-
-function validityOf(
-  values: Float32Array,
-  isValid: (value: number) => boolean,
-): { readonly validity: Uint8Array; readonly nullCount: number } {
-  const validity = new Uint8Array((values.length + 7) >>> 3);
-  let nullCount = 0;
-  for (let row = 0; row < values.length; row++) {
-    if (isValid(values[row]!)) validity[row >> 3]! |= 1 << (row & 7);
-    else nullCount++;
-  }
-  return { validity, nullCount };
+  return wordColumn(
+    values.map((label) => label + 1),
+    values.length,
+    words,
+  );
 }

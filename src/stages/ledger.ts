@@ -2,6 +2,7 @@ import { Bool, type Data, Field, Float64, makeData, Schema, Uint64, Utf8 } from 
 import { type Batch, makeBatch } from '../columns/batch.ts';
 import type { Ids } from '../columns/ids.ts';
 import { place, placedByteLength } from '../columns/wire.ts';
+import { wordColumn } from '../columns/word-column.ts';
 import type { OutputFormat } from '../formats/encoders.ts';
 import type { Reject } from '../formats/format.ts';
 import type { PlacedBatch } from '../parallel/tasks.ts';
@@ -234,7 +235,14 @@ function createTextBuilder(): TextBuilder {
       offsets[++count] = end;
     },
     take(rowCount) {
-      const data = makeText(rowCount, nullCount, validity, offsets, bytes.subarray(0, end));
+      const data = makeData({
+        type: new Utf8(),
+        length: rowCount,
+        nullCount,
+        nullBitmap: validity,
+        valueOffsets: offsets.subarray(0, rowCount + 1),
+        data: bytes.subarray(0, end),
+      });
       bytes = new Uint8Array(64 * 1024);
       offsets = new Int32Array(BATCH_ROWS + 1);
       validity = new Uint8Array(BATCH_ROWS / 8);
@@ -322,61 +330,13 @@ function createWordBuilder(): WordBuilder {
       codes[count++] = lastCode;
     },
     take(rowCount) {
-      const offsets = new Int32Array(rowCount + 1);
-      const validity = new Uint8Array(Math.ceil(rowCount / 8));
-      let nullCount = 0;
-      let end = 0;
-      for (let row = 0; row < rowCount; row++) {
-        const code = codes[row]!;
-        if (code === 0) {
-          nullCount++;
-        } else {
-          end += words[code - 1]!.length;
-          validity[row >> 3]! |= 1 << (row & 7);
-        }
-        offsets[row + 1] = end;
-      }
-      const bytes = new Uint8Array(end);
-      for (let row = 0; row < rowCount; ) {
-        let next = row + 1;
-        while (next < rowCount && codes[next] === codes[row]) next++;
-        if (codes[row] !== 0) repeat(words[codes[row]! - 1]!, bytes, offsets[row]!, offsets[next]!);
-        row = next;
-      }
+      const data = wordColumn(codes, rowCount, words);
       count = 0;
       lastWord = undefined;
       lastCode = 0;
       words.length = 0;
       codeOf.clear();
-      return makeText(rowCount, nullCount, validity, offsets, bytes);
+      return data;
     },
   };
-}
-
-/** Fills `start` to `end` of `target`, a multiple of its length, with copies of `word`; what is there already is doubled. */
-function repeat(word: Uint8Array, target: Uint8Array, start: number, end: number): void {
-  if (start === end) return;
-  target.set(word, start);
-  for (let done = start + word.length; done < end; ) {
-    const length = Math.min(done - start, end - done);
-    target.copyWithin(done, start, start + length);
-    done += length;
-  }
-}
-
-function makeText(
-  rowCount: number,
-  nullCount: number,
-  validity: Uint8Array,
-  offsets: Int32Array,
-  bytes: Uint8Array,
-): Data<Utf8> {
-  return makeData({
-    type: new Utf8(),
-    length: rowCount,
-    nullCount,
-    nullBitmap: validity,
-    valueOffsets: offsets.subarray(0, rowCount + 1),
-    data: bytes,
-  });
 }
