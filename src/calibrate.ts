@@ -1,7 +1,7 @@
 import { serializeSchema } from './columns/schema.ts';
 import { type CurationOptions, engineConfig } from './config.ts';
 import { CurationError } from './errors.ts';
-import type { ChainStep } from './filters/chain.ts';
+import { type ChainStep, resourceBytes } from './filters/chain.ts';
 import type { Resources, WordRule } from './filters/filter.ts';
 import { quality } from './filters/quality.ts';
 import { calibrate, measuringOptions, needsCalibration, sketchFor } from './filters/quality-measure.ts';
@@ -73,7 +73,7 @@ async function measure(
     );
   }
   const schema = serializeSchema(inputs.schema);
-  const plan = planMemory({ ...config, indexBytes: 0, resourceBytes: 0, batchBytes: 0 });
+  const plan = planMemory({ ...config, indexBytes: 0, resourceBytes: resourceBytes(chain), batchBytes: 0 });
   const controller = new AbortController();
   const stop = (): void => controller.abort(config.signal?.reason);
   config.signal?.throwIfAborted();

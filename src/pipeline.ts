@@ -3,8 +3,8 @@ import { calibrateSteps } from './calibrate.ts';
 import { findTextColumn } from './columns/schema.ts';
 import { type CurationOptions, type DuplicateOptions, duplicateConfig, UNKNOWN_DOCUMENTS } from './config.ts';
 import { CurationError } from './errors.ts';
-import type { ChainStep } from './filters/chain.ts';
-import type { Recipe, Resources, StepOptions } from './filters/filter.ts';
+import { type ChainStep, resourceBytes } from './filters/chain.ts';
+import type { Recipe, StepOptions } from './filters/filter.ts';
 import { repeatedLines } from './filters/repeated-lines.ts';
 import { type Inputs, openInputs } from './open.ts';
 import type { Report } from './report.ts';
@@ -147,7 +147,7 @@ async function verbOf(
     indexBytes:
       (index === undefined ? 0 : deduplicatorByteLength(index)) +
       (repeated === undefined ? 0 : repeatedLinesByteLength(repeated.options)),
-    resourceBytes: chain.reduce((sum, { resources }) => sum + sharedBytes(resources), 0),
+    resourceBytes: resourceBytes(chain),
     reasons,
     beside: { ledger: true, rejects: options.keepRejects ?? false },
     recipe: withSteps(recipe, steps),
@@ -268,18 +268,4 @@ function findIdColumn({ schema }: Inputs, idColumn: string | undefined, path: st
     throw new CurationError('USAGE', `--id-column ${idName}: ${path} has no such column; there are ${names}`);
   }
   return index;
-}
-
-/** Bytes of all shared memory in a value. */
-function sharedBytes(resources: Resources): number {
-  const buffers = new Set<SharedArrayBuffer>();
-  const visit = (value: unknown): void => {
-    if (value instanceof SharedArrayBuffer) buffers.add(value);
-    else if (ArrayBuffer.isView(value)) visit(value.buffer);
-    else if (value instanceof Map) for (const inner of value.values()) visit(inner);
-    else if (typeof value === 'object' && value !== null)
-      for (const inner of Object.values(value)) visit(inner);
-  };
-  visit(resources);
-  return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

@@ -164,3 +164,17 @@ class OpenDocument implements Document {
 }
 
 const decoder = new TextDecoder();
+
+/** Bytes of what the steps have loaded for all threads together. */
+export function resourceBytes(steps: readonly ChainStep[]): number {
+  const buffers = new Set<SharedArrayBuffer>();
+  const visit = (value: unknown): void => {
+    if (value instanceof SharedArrayBuffer) buffers.add(value);
+    else if (ArrayBuffer.isView(value)) visit(value.buffer);
+    else if (value instanceof Map) for (const inner of value.values()) visit(inner);
+    else if (typeof value === 'object' && value !== null)
+      for (const inner of Object.values(value)) visit(inner);
+  };
+  for (const { resources } of steps) visit(resources);
+  return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
