@@ -1,16 +1,12 @@
-import { serializeSchema } from './columns/schema.ts';
 import { type CurationOptions, engineConfig } from './config.ts';
 import { CurationError } from './errors.ts';
 import { type ChainStep, resourceBytes } from './filters/chain.ts';
 import type { Resources, WordRule } from './filters/filter.ts';
 import { quality } from './filters/quality.ts';
 import { calibrate, measuringOptions, needsCalibration, sketchFor } from './filters/quality-measure.ts';
-import { planMemory } from './flow/memory.ts';
-import { createSlabRing } from './flow/slab-ring.ts';
 import { openInputs } from './open.ts';
-import { openPool } from './parallel/pool.ts';
 import type { Calibration } from './report.ts';
-import { analyze } from './stages/analyze.ts';
+import { scan } from './scan.ts';
 import type { PlannedStep } from './steps.ts';
 
 const PROGRESS_MS = 100;
@@ -72,94 +68,65 @@ async function measure(
       'a share of the documents needs two passes, and standard input can be read once; give files, or --quality-threshold or --quality-calibration instead',
     );
   }
-  const schema = serializeSchema(inputs.schema);
-  const plan = planMemory({ ...config, indexBytes: 0, resourceBytes: resourceBytes(chain), batchBytes: 0 });
-  const controller = new AbortController();
-  const stop = (): void => controller.abort(config.signal?.reason);
-  config.signal?.throwIfAborted();
-  config.signal?.addEventListener('abort', stop, { once: true });
-  const pool = openPool(
-    {
-      schema,
-      onError: options.onError ?? 'fail',
-      textIndex,
-      idIndex: -1,
-      signatures: 'exact',
-      examination: {
-        words,
-        before: chain,
-        after: [],
-        repeatedLines: undefined,
-        keepsDropped: false,
-        writesValues: false,
-      },
-      reasons: [],
-      outputs: {},
+  const request = {
+    ...(options.onError === undefined ? {} : { onError: options.onError }),
+    textIndex,
+    textOnly: false,
+    signatures: 'exact',
+    examination: {
+      words,
+      before: chain,
+      after: [],
+      repeatedLines: undefined,
+      keepsDropped: false,
+      writesValues: false,
     },
-    config.threads,
-    controller.signal,
-  );
+    resourceBytes: resourceBytes(chain),
+  } as const;
   const startedAt = performance.now();
   let reportedAt = 0;
   let read = 0;
   let passed = 0;
   let textBytes = 0;
   config.onEvent?.({ type: 'measure', documentsExpected: inputs.documents });
-  try {
-    const ring = createSlabRing(plan.slabCount, plan.slabBytes);
-    const width = scoresOf(chain.at(-1)!.resources);
-    const scores = new Float64Array(width);
-    for await (const { outcomes, signatures, textLengths, rowCount, slab } of analyze(inputs.sources, {
-      ...config,
-      pool,
-      ring,
-      plan,
-      signal: controller.signal,
-    })) {
-      const { reasons, values } = outcomes[0]!;
-      // Filters before may find values too; those of the last step come last.
-      const own = values.slice(-width);
-      const { contentHashes } = signatures!;
-      for (let row = 0; row < rowCount; row++) {
-        textBytes += textLengths[row]!;
-        if (reasons[row] !== 0) continue;
-        for (let i = 0; i < width; i++) scores[i] = own[i]![row]!;
-        // Copies of a text must not enter the sample together or not at all, so the place of a document is mixed in.
-        const place = read + row;
-        take(
-          [
-            (contentHashes[2 * row]! ^ Math.imul(place, 0x9e3779b1)) >>> 0,
-            (contentHashes[2 * row + 1]! ^ Math.imul(place, 0x85ebca77)) >>> 0,
-          ],
-          scores,
-        );
-        passed++;
-      }
-      read += rowCount;
-      slab.release();
-      const now = performance.now();
-      if (now - reportedAt >= PROGRESS_MS) {
-        reportedAt = now;
-        config.onEvent?.({
-          type: 'progress',
-          progress: {
-            documentsRead: read,
-            documentsKept: passed,
-            documentsExpected: inputs.documents,
-            textBytes,
-            bytesWritten: 0,
-            seconds: (now - startedAt) / 1000,
-          },
-        });
-      }
+  const width = scoresOf(chain.at(-1)!.resources);
+  const scores = new Float64Array(width);
+  for await (const { outcomes, signatures, textLengths, rowCount } of scan(inputs, request, config)) {
+    const { reasons, values } = outcomes[0]!;
+    // Filters before may find values too; those of the last step come last.
+    const own = values.slice(-width);
+    const { contentHashes } = signatures!;
+    for (let row = 0; row < rowCount; row++) {
+      textBytes += textLengths[row]!;
+      if (reasons[row] !== 0) continue;
+      for (let i = 0; i < width; i++) scores[i] = own[i]![row]!;
+      // Copies of a text must not enter the sample together or not at all, so the place of a document is mixed in.
+      const place = read + row;
+      take(
+        [
+          (contentHashes[2 * row]! ^ Math.imul(place, 0x9e3779b1)) >>> 0,
+          (contentHashes[2 * row + 1]! ^ Math.imul(place, 0x85ebca77)) >>> 0,
+        ],
+        scores,
+      );
+      passed++;
     }
-  } catch (error) {
-    config.signal?.throwIfAborted();
-    throw error;
-  } finally {
-    config.signal?.removeEventListener('abort', stop);
-    controller.abort();
-    await pool.close();
+    read += rowCount;
+    const now = performance.now();
+    if (now - reportedAt >= PROGRESS_MS) {
+      reportedAt = now;
+      config.onEvent?.({
+        type: 'progress',
+        progress: {
+          documentsRead: read,
+          documentsKept: passed,
+          documentsExpected: inputs.documents,
+          textBytes,
+          bytesWritten: 0,
+          seconds: (now - startedAt) / 1000,
+        },
+      });
+    }
   }
   return passed;
 }

@@ -8,6 +8,7 @@ import { duplexOf } from './flow/duplex.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import type { Signatures } from './kernels/signatures/signatures.ts';
 import { openPool } from './parallel/pool.ts';
+import { decodingJob } from './parallel/tasks.ts';
 import { createDeduplicator, duplicateReasons } from './stages/deduplicate.ts';
 import { createTally } from './stages/tally.ts';
 
@@ -30,16 +31,7 @@ export function dedupStream(options: DedupStreamOptions = {}): Duplex {
     const controller = new AbortController();
     const stop = (): void => controller.abort();
     for (const from of [signal, streamSignal]) from?.addEventListener('abort', stop, { once: true });
-    const job = {
-      schema: new Uint8Array(0),
-      onError: 'fail',
-      textIndex: 0,
-      idIndex: -1,
-      signatures: parameters ?? 'exact',
-      examination: undefined,
-      reasons: [],
-      outputs: {},
-    } as const;
+    const job = { ...decodingJob, textIndex: 0, signatures: parameters ?? 'exact' } as const;
     const pool = openPool(job, threads, controller.signal);
     const deduplicator = createDeduplicator({
       parameters,

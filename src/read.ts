@@ -2,11 +2,13 @@ import type { Batch } from './columns/batch.ts';
 import { serializeSchema } from './columns/schema.ts';
 import { restore } from './columns/wire.ts';
 import { engineConfig, type ReadOptions } from './config.ts';
+import { tripSignal } from './flow/abort.ts';
 import { analysisConcurrency } from './flow/memory.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import type { Morsel, Source } from './formats/format.ts';
 import { openInputs } from './open.ts';
 import { openPool } from './parallel/pool.ts';
+import { decodingJob } from './parallel/tasks.ts';
 
 /**
  * Reads any input as Arrow record batches, in input order, decoded by worker threads. At most one batch a thread and one
@@ -19,24 +21,12 @@ export async function* read(
   const options: ReadOptions = typeof input === 'object' && 'input' in input ? input : { input };
   const { threads, morselBytes, signal } = engineConfig(options);
   const { sources, schema } = await openInputs(options);
-  const controller = new AbortController();
-  const stop = (): void => controller.abort(signal?.reason);
-  signal?.throwIfAborted();
-  signal?.addEventListener('abort', stop, { once: true });
-  const job = {
-    schema: serializeSchema(schema),
-    onError: options.onError ?? 'fail',
-    textIndex: -1,
-    idIndex: -1,
-    signatures: 'none',
-    examination: undefined,
-    reasons: [],
-    outputs: {},
-  } as const;
-  const pool = openPool(job, threads, controller.signal);
+  const trip = tripSignal(signal);
+  const job = { ...decodingJob, schema: serializeSchema(schema), onError: options.onError ?? 'fail' };
+  const pool = openPool(job, threads, trip.signal);
   try {
     const decoded = orderedMap(
-      morselsOf(sources, morselBytes, controller.signal),
+      morselsOf(sources, morselBytes, trip.signal),
       (morsel) =>
         pool.run('decode', { morsel, byteLimit: morselBytes * 2 }, morsel.bytes ? [morsel.bytes.buffer] : []),
       { concurrency: analysisConcurrency(threads), remainder: ({ rest }) => rest },
@@ -45,11 +35,10 @@ export async function* read(
       if (rowCount > 0) yield restore(schema, placement, bytes);
     }
   } catch (error) {
-    signal?.throwIfAborted();
+    trip.throwIfAborted();
     throw error;
   } finally {
-    signal?.removeEventListener('abort', stop);
-    controller.abort();
+    trip.end();
     await pool.close();
   }
 }

@@ -117,6 +117,19 @@ export interface Progress {
   readonly seconds: number;
 }
 
+/** How far work has come that is more than one reading of the inputs. */
+export interface Work {
+  /** What is being done, in a few words. */
+  readonly doing: string;
+  /** Of the whole, 0 to 1; undefined where its end is not known. */
+  readonly share: number | undefined;
+  /** Documents read, where documents are read. */
+  readonly documents?: number;
+  /** Bytes of text since this began. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
 /** What a run tells whoever watches it. */
 export type RunEvent =
   | {
@@ -130,4 +143,5 @@ export type RunEvent =
   /** A pass that only measures begins; its progress comes before the plan. */
   | { readonly type: 'measure'; readonly documentsExpected: number | undefined }
   | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'work'; readonly work: Work }
   | { readonly type: 'part'; readonly part: Part };

@@ -2,6 +2,7 @@ import { type Field, Schema } from 'apache-arrow';
 import { serializeSchema } from './columns/schema.ts';
 import { type ConvertOptions, engineConfig, outputFormat } from './config.ts';
 import { CurationError } from './errors.ts';
+import { tripSignal } from './flow/abort.ts';
 import {
   encodeConcurrency,
   type MemoryPlan,
@@ -15,7 +16,7 @@ import { checkOutput, type OutputFormat } from './formats/encoders.ts';
 import type { Inputs } from './open.ts';
 import { type Beside, type Output, openOutput, REASON_COLUMN } from './output.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
-import type { Job, PlacedPiece } from './parallel/tasks.ts';
+import { decodingJob, type Job, type PlacedPiece } from './parallel/tasks.ts';
 import type { Part, Report } from './report.ts';
 import { type Analyzed, analyze } from './stages/analyze.ts';
 import { createLedger, type Ledger, ledgerFormat, ledgerSchema } from './stages/ledger.ts';
@@ -70,13 +71,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
   checkOutput(output, schema);
   const { indexBytes, resourceBytes } = verb;
   const plan = planMemory({ ...config, indexBytes, resourceBytes, batchBytes: BATCH_BYTES });
-
-  // Our own controller, so that a failure anywhere also stops the threads and whoever feeds standard input.
-  const controller = new AbortController();
-  const stop = (): void => controller.abort(config.signal?.reason);
-  config.signal?.throwIfAborted();
-  config.signal?.addEventListener('abort', stop, { once: true });
-
+  const trip = tripSignal(config.signal);
   let target: Output | undefined;
   let pool: Pool | undefined;
   try {
@@ -91,7 +86,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       threads: config.threads,
       indexBytes: verb.indexBytes,
     });
-    pool = openPool(jobOf(verb, schema, options, output, takesLentMemory), config.threads, controller.signal);
+    pool = openPool(jobOf(verb, schema, options, output, takesLentMemory), config.threads, trip.signal);
     const threads = pool;
     const judge = verb.createJudge(plan);
     const ring = createSlabRing(plan.slabCount, plan.slabBytes);
@@ -117,7 +112,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
           await ledgerSink.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
         },
       });
-    const analyzed = analyze(inputs.sources, { ...config, pool, ring, plan, signal: controller.signal });
+    const analyzed = analyze(inputs.sources, { ...config, pool, ring, plan, signal: trip.signal });
     const batches = rebatch(judgeInOrder(analyzed, judge, tally, ledger, verb), {
       targetBytes: BATCH_BYTES,
       targetRows: BATCH_ROWS,
@@ -192,12 +187,10 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
     await target.complete(report, written);
     return report;
   } catch (error) {
-    // A thread that was stopped reports that; what the caller asked for says more.
-    config.signal?.throwIfAborted();
+    trip.throwIfAborted();
     throw error;
   } finally {
-    config.signal?.removeEventListener('abort', stop);
-    controller.abort();
+    trip.end();
     await pool?.close();
     await target?.abandon();
   }
@@ -229,6 +222,7 @@ function jobOf(
     writesFromSlab: takesLentMemory,
   };
   return {
+    ...decodingJob,
     schema: serializeSchema(verb.inputs.schema),
     onError: options.onError ?? 'fail',
     textIndex: verb.textIndex,

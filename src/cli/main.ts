@@ -37,7 +37,7 @@ export async function main(words: readonly string[]): Promise<number> {
 
 async function runVerb(name: string, verb: CliVerb, words: readonly string[]): Promise<number> {
   const loaded = await verb.load();
-  const { values, positionals } = parseOptions(name, loaded.options, words);
+  const { values, positionals } = parseOptions(name, loaded.options, words, loaded.needs.input);
   if (values['help'] === true) {
     process.stdout.write(
       `${verb.summary}\n\nUsage: ${verb.usage}\n\n${loaded.about}\n\nOptions:\n${describeOptions(loaded.options)}\n\nExamples:\n${loaded.examples.map((example) => `  ${example}\n`).join('')}`,
@@ -74,7 +74,9 @@ async function runVerb(name: string, verb: CliVerb, words: readonly string[]): P
   } catch (error) {
     status.end();
     if (!(error instanceof Interrupted)) throw error;
-    process.stderr.write('sluice: interrupted; finished parts stay, there is no manifest\n');
+    process.stderr.write(
+      `sluice: interrupted; ${loaded.whenInterrupted ?? 'finished parts stay, there is no manifest'}\n`,
+    );
     return 130;
   } finally {
     process.removeListener('SIGINT', interrupt);

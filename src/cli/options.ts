@@ -39,9 +39,16 @@ export interface CommandLine {
 
 /**
  * Reads the words after the verb.
+ * @param takesInput whether words without an option are inputs; else they belong to the list option before them, so that
+ * `--heldout wiki.jsonl news.jsonl` and what a shell makes of `--baseline dump/*.parquet` are what they seem.
  * @throws CurationError `USAGE` naming the option, what was expected and what was found.
  */
-export function parseOptions(verb: string, table: OptionTable, words: readonly string[]): CommandLine {
+export function parseOptions(
+  verb: string,
+  table: OptionTable,
+  words: readonly string[],
+  takesInput = true,
+): CommandLine {
   const options = Object.fromEntries(
     Object.entries(table).map(([name, { kind, short }]) => [
       name,
@@ -55,7 +62,8 @@ export function parseOptions(verb: string, table: OptionTable, words: readonly s
   );
   let parsed: ReturnType<typeof parseArgs>;
   try {
-    parsed = parseArgs({ args: joinNegatives(words), options, allowPositionals: true, strict: true });
+    const args = joinNegatives(takesInput ? words : joinLists(words, table));
+    parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
     const [sentence] = (error as Error).message.split('. ');
     throw new CurationError('USAGE', `${sentence}; see sluice ${verb} --help`, { cause: error });
@@ -80,6 +88,20 @@ function joinNegatives(words: readonly string[]): string[] {
     if (last?.startsWith('--') && !last.includes('=') && /^-\.?\d/.test(word))
       joined[joined.length - 1] = `${last}=${word}`;
     else joined.push(word);
+  }
+  return joined;
+}
+
+/** `--heldout a b` as `--heldout a --heldout b`. */
+function joinLists(words: readonly string[], table: OptionTable): string[] {
+  const joined: string[] = [];
+  let list: string | undefined;
+  for (const [at, word] of words.entries()) {
+    if (word.startsWith('-') && word !== '-') {
+      const spec = table[word.replace(/^--/, '')];
+      list = spec !== undefined && isList(spec.kind) ? word : undefined;
+    } else if (list !== undefined && words[at - 1] !== list) joined.push(list);
+    joined.push(word);
   }
   return joined;
 }

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import type { Progress, RunEvent } from '../report.ts';
+import type { Progress, RunEvent, Work } from '../report.ts';
 import { formatBytes, formatCount, formatSeconds } from '../units.ts';
 
 export type ProgressMode = 'auto' | 'plain' | 'none';
@@ -11,7 +11,7 @@ export interface Status {
   end(): void;
 }
 
-const PLAIN_EVERY_SECONDS = 10;
+const PLAIN_EVERY_MS = 10_000;
 
 /** `auto` is a line that rewrites itself on a terminal; elsewhere, and with `plain`, a whole line every ten seconds. */
 export function createStatus(
@@ -20,7 +20,7 @@ export function createStatus(
 ): Status {
   if (mode === 'none') return { onEvent() {}, end() {} };
   const rewrites = mode === 'auto' && stream.isTTY === true;
-  let lastPlain = 0;
+  let lastPlain = performance.now();
   let isShown = false;
   return {
     onEvent(event) {
@@ -36,13 +36,20 @@ export function createStatus(
         );
       }
       if (event.type === 'measure') stream.write('Measuring scores, in a pass of its own\n');
-      if (event.type !== 'progress') return;
+      const line =
+        event.type === 'progress'
+          ? statusLine(event.progress)
+          : event.type === 'work'
+            ? workLine(event.work)
+            : undefined;
+      if (line === undefined) return;
+      const now = performance.now();
       if (rewrites) {
-        stream.write(`\r\x1b[2K${statusLine(event.progress, stream.columns || 80)}`);
+        stream.write(`\r\x1b[2K${line.slice(0, Math.max(10, (stream.columns || 80) - 1))}`);
         isShown = true;
-      } else if (event.progress.seconds - lastPlain >= PLAIN_EVERY_SECONDS) {
-        lastPlain = event.progress.seconds;
-        stream.write(`${statusLine(event.progress, 200)}\n`);
+      } else if (now - lastPlain >= PLAIN_EVERY_MS) {
+        lastPlain = now;
+        stream.write(`${line}\n`);
       }
     },
     end() {
@@ -52,21 +59,35 @@ export function createStatus(
   };
 }
 
-/** One line, cut to `columns`: bar, documents, share kept, rate, time left. */
-export function statusLine(progress: Progress, columns: number): string {
+/** One line: bar, documents, share kept, rate, time left. */
+export function statusLine(progress: Progress): string {
   const { documentsRead, documentsKept, documentsExpected, textBytes, bytesWritten, seconds } = progress;
-  const parts: string[] = [];
   const share = documentsExpected ? Math.min(1, documentsRead / documentsExpected) : undefined;
+  const kept = documentsRead > 0 ? [`${((100 * documentsKept) / documentsRead).toFixed(1)} % kept`] : [];
+  const bytes = textBytes > 0 ? textBytes : bytesWritten;
+  return joinParts(share, [`${formatCount(documentsRead)} docs`, ...kept], bytes, seconds);
+}
+
+/** One line: bar, what is being done, rate, time left. */
+export function workLine({ doing, share, documents, bytes, seconds }: Work): string {
+  const read = documents === undefined ? [] : [`${formatCount(documents)} docs`];
+  return joinParts(share, [doing, ...read], bytes, seconds);
+}
+
+function joinParts(
+  share: number | undefined,
+  parts: readonly string[],
+  bytes: number,
+  seconds: number,
+): string {
+  const all = [...parts];
   if (share !== undefined) {
     const filled = Math.round(share * 20);
-    parts.push(`${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${(share * 100).toFixed(0)} %`);
+    all.unshift(`${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${(share * 100).toFixed(0)} %`);
   }
-  parts.push(`${formatCount(documentsRead)} docs`);
-  if (documentsRead > 0) parts.push(`${((100 * documentsKept) / documentsRead).toFixed(1)} % kept`);
-  const bytes = textBytes > 0 ? textBytes : bytesWritten;
-  if (seconds > 0) parts.push(`${(bytes / seconds / 1e6).toFixed(0)} MB/s`);
+  if (seconds > 0) all.push(`${(bytes / seconds / 1e6).toFixed(0)} MB/s`);
   if (share !== undefined && share > 0.01 && share < 1) {
-    parts.push(`${formatSeconds((seconds / share) * (1 - share))} left`);
+    all.push(`${formatSeconds((seconds / share) * (1 - share))} left`);
   }
-  return parts.join('  ').slice(0, Math.max(10, columns - 1));
+  return all.join('  ');
 }

@@ -15,6 +15,8 @@ export interface LoadedVerb {
   readonly examples: readonly string[];
   /** What it needs to start: inputs before the options, `-o`. */
   readonly needs: { readonly input: boolean; readonly out: boolean };
+  /** What an interrupted run leaves; default: finished parts and no manifest. */
+  readonly whenInterrupted?: string;
   /** Text that an option asked for in place of a run, such as `--print-recipe`; undefined for a run. */
   readonly print?: (positionals: readonly string[], values: OptionValues) => Promise<string | undefined>;
   /** @returns what is to be said on standard error when the run is over. */

@@ -6,6 +6,8 @@ import type { Examination } from '../filters/examiner.ts';
 import type { OutputFormat } from '../formats/encoders.ts';
 import type { Encoded, Morsel, Reject } from '../formats/format.ts';
 import type { Units } from '../kernels/line-units.ts';
+import type { ProxyPlan } from '../kernels/proxy/create.ts';
+import type { HeldOut } from '../kernels/proxy/proxy.ts';
 import type { SignatureParameters, Signatures } from '../kernels/signatures/signatures.ts';
 import type { Cuts } from '../verdicts.ts';
 
@@ -26,7 +28,22 @@ export interface Job {
   readonly reasons: readonly string[];
   /** Kinds of output the job encodes, by name. */
   readonly outputs: Readonly<Record<string, JobOutput>>;
+  /** What models are measured on, in shared memory; undefined where none is trained. */
+  readonly heldOut: HeldOut | undefined;
 }
+
+/** A job that only decodes; what else is asked for is spread over it. */
+export const decodingJob: Job = {
+  schema: new Uint8Array(0),
+  onError: 'fail',
+  textIndex: -1,
+  idIndex: -1,
+  signatures: 'none',
+  examination: undefined,
+  reasons: [],
+  outputs: {},
+  heldOut: undefined,
+};
 
 interface JobOutput {
   readonly format: OutputFormat;
@@ -104,6 +121,24 @@ export interface Tasks {
       readonly slab: SharedArrayBuffer | undefined;
     };
     readonly output: Encoded;
+  };
+  /** Train a proxy model on a file of symbols, and measure it at each budget. */
+  readonly train: {
+    readonly input: {
+      readonly proxy: ProxyPlan;
+      readonly path: string;
+      /** Symbols after which it is measured, ascending; the file has no fewer than the last. */
+      readonly budgets: readonly number[];
+      /** One number in shared memory: symbols that all threads have trained on, each counted `weight` times. */
+      readonly done: BigInt64Array;
+      readonly weight: number;
+    };
+    readonly output: {
+      /** For each budget: bits of each held-out document. */
+      readonly bits: readonly Float64Array[];
+      /** For each budget: n-grams or parameters the model held. */
+      readonly sizes: readonly number[];
+    };
   };
   /** Copy the chosen rows to one batch, so that the slabs they lie in can go. */
   readonly compact: {

@@ -23,6 +23,8 @@ export interface AnalyzeOptions {
   readonly plan: MemoryPlan;
   readonly morselBytes: number;
   readonly signal: AbortSignal;
+  /** Columns to decode, where not all are needed; the job's schema has no others. */
+  readonly columns?: readonly string[];
 }
 
 interface Piece {
@@ -97,8 +99,10 @@ async function* pieces(
   sources: readonly Source[],
   options: AnalyzeOptions,
 ): AsyncGenerator<Piece, void, undefined> {
+  const { morselBytes, signal, columns } = options;
+  const asked = columns === undefined ? { morselBytes, signal } : { morselBytes, signal, columns };
   for (const [source, input] of sources.entries()) {
-    for await (const morsel of input.morsels({ morselBytes: options.morselBytes, signal: options.signal })) {
+    for await (const morsel of input.morsels(asked)) {
       yield { source, morsel, slabBytes: options.ring.slabBytes };
     }
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseOptions } from '../../src/cli/options.ts';
-import { statusLine } from '../../src/cli/status.ts';
+import { statusLine, workLine } from '../../src/cli/status.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 
 const { options } = await verbs['dedup']!.load();
@@ -51,9 +51,28 @@ test('a status line says how far, how much is kept, how fast and how long', () =
     bytesWritten: 0,
     seconds: 2,
   };
-  expect(statusLine(progress, 200)).toMatch(
+  expect(statusLine(progress)).toMatch(
     /█{10}░{10} 50 % {2}500 docs {2}80\.0 % kept {2}150 MB\/s {2}2\.0 s left/,
   );
-  expect(statusLine(progress, 30).length).toBe(29);
-  expect(statusLine({ ...progress, documentsExpected: undefined }, 200)).not.toContain('left');
+  expect(statusLine({ ...progress, documentsExpected: undefined })).not.toContain('left');
+});
+
+test('without inputs, words after a list option belong to it', () => {
+  const table = {
+    heldout: { kind: 'paths', help: '' },
+    baseline: { kind: 'paths', short: 'b', help: '' },
+    seeds: { kind: 'count', help: '' },
+  } as const;
+  const read = (...words: string[]) => parseOptions('prove', table, words, false);
+  expect(read('--heldout', 'a', 'b,c', '--seeds', '3', '--baseline', 'd', '-', '--heldout=e').values).toEqual(
+    { heldout: ['a', 'b', 'c', 'e'], seeds: 3, baseline: ['d', '-'] },
+  );
+  expect(read('--seeds', '3', 'left').positionals).toEqual(['left']);
+  expect(parseOptions('x', table, ['--heldout', 'a', 'b']).positionals).toEqual(['b']);
+});
+
+test('work without documents shows what is done, how far and how long', () => {
+  const work = { doing: 'training', share: 0.25, bytes: 2e7, seconds: 10 };
+  expect(workLine(work)).toMatch(/█{5}░{15} 25 % {2}training {2}2 MB\/s {2}30 s left/);
+  expect(workLine({ ...work, share: undefined, documents: 12 })).toBe('training  12 docs  2 MB/s');
 });

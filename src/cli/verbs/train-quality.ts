@@ -1,3 +1,4 @@
+import type { EngineOptions } from '../../config.ts';
 import { CurationError } from '../../errors.ts';
 import { type TrainEvent, type TrainReport, trainQuality } from '../../train-quality.ts';
 import { formatBytes, formatCount, formatSeconds } from '../../units.ts';
@@ -6,7 +7,6 @@ import { engine, given, readOptions } from '../shared-options.ts';
 import type { LoadedVerb } from '../verb.ts';
 
 const KINDS = ['linear', 'importance', 'perplexity'] as const;
-const PLAIN_EVERY_MS = 10_000;
 const LINE_EVERY_MS = 100;
 
 export const trainQualityVerb: LoadedVerb = {
@@ -36,7 +36,8 @@ export const trainQualityVerb: LoadedVerb = {
     'sluice filter dump/*.parquet -o clean --quality-model quality.model --keep-top 0.1',
   ],
   needs: { input: false, out: true },
-  async run(positionals, values, { signal }) {
+  whenInterrupted: 'nothing was written',
+  async run(positionals, values, { signal, onEvent }) {
     if (positionals.length > 0) {
       throw new CurationError(
         'USAGE',
@@ -50,29 +51,22 @@ export const trainQualityVerb: LoadedVerb = {
         'expected --positive FILES, good documents; see sluice train-quality --help',
       );
     }
-    const status = createStatus((values['progress'] ?? 'auto') as string);
-    try {
-      const report = await trainQuality({
-        ...readOptions(values),
-        ...given<object>({
-          seed: number(values, 'seed'),
-          epochs: number(values, 'epochs'),
-          bits: number(values, 'bits'),
-          textColumn: values['text-column'],
-          signal,
-        }),
-        kind: (values['kind'] ?? 'linear') as (typeof KINDS)[number],
-        positive: positive as readonly string[],
-        ...(Array.isArray(negative) ? { negative: negative as readonly string[] } : {}),
-        output: values['out'] as string,
-        onEvent: status.onEvent,
-      });
-      status.end();
-      return summarize(report);
-    } catch (error) {
-      status.end();
-      throw error;
-    }
+    const report = await trainQuality({
+      ...readOptions(values),
+      ...given<object>({
+        seed: number(values, 'seed'),
+        epochs: number(values, 'epochs'),
+        bits: number(values, 'bits'),
+        textColumn: values['text-column'],
+        signal,
+      }),
+      kind: (values['kind'] ?? 'linear') as (typeof KINDS)[number],
+      positive: positive as readonly string[],
+      ...(Array.isArray(negative) ? { negative: negative as readonly string[] } : {}),
+      output: values['out'] as string,
+      onEvent: watch(onEvent),
+    });
+    return summarize(report);
   },
 };
 
@@ -100,23 +94,15 @@ const DOING: Readonly<Record<TrainEvent['pass'], string>> = {
   measure: 'measuring',
 };
 
-/** A line that rewrites itself on a terminal; elsewhere, and with `plain`, a line every ten seconds. */
-function createStatus(mode: string): { onEvent: (event: TrainEvent) => void; end: () => void } {
-  const rewrites = mode === 'auto' && process.stderr.isTTY === true;
+/** Training for the status line, at most ten times a second. */
+function watch(onEvent: EngineOptions['onEvent']): (event: TrainEvent) => void {
   const startedAt = performance.now();
   let shownAt = startedAt;
-  let isShown = false;
-  return {
-    onEvent({ pass, documents, bytes }) {
-      const now = performance.now();
-      if (mode === 'none' || now - shownAt < (rewrites ? LINE_EVERY_MS : PLAIN_EVERY_MS)) return;
-      shownAt = now;
-      const line = `${DOING[pass]}  ${formatCount(documents)} docs  ${(bytes / (now - startedAt) / 1e3).toFixed(0)} MB/s`;
-      process.stderr.write(rewrites ? `\r\u001b[2K${line}` : `${line}\n`);
-      isShown = rewrites;
-    },
-    end() {
-      if (isShown) process.stderr.write('\r\u001b[2K');
-    },
+  return ({ pass, documents, bytes }) => {
+    const now = performance.now();
+    if (now - shownAt < LINE_EVERY_MS) return;
+    shownAt = now;
+    const seconds = (now - startedAt) / 1000;
+    onEvent?.({ type: 'work', work: { doing: DOING[pass], share: undefined, documents, bytes, seconds } });
   };
 }
