@@ -8,9 +8,11 @@ const LEAST_BETA = 0.01;
 const MOST_BETA = 2;
 /** Where the search looks first, evenly over log beta. */
 const CELLS = 20;
-/** The secants of the search gain about half as many digits again each; bisection, their worst case, gains 15 digits in 50 steps. */
-const STEPS = 50;
-const PRECISION = 1e-13;
+/**
+ * Halvings of the cell that holds the best beta, which is 0.3 of beta wide: 10 digits. Secants would take a quarter of that on most curves; but where E reaches
+ * its limit the slope bends so sharply that they creep along one side of the bend, and stop short.
+ */
+const HALVINGS = 32;
 
 /**
  * Prepares fits of L(T) = E + B * T^-beta by least squares, with E >= 0, B >= 0 and 0.01 <= beta <= 2. For a given beta, E and B are linear and
@@ -51,26 +53,15 @@ export function curveFitter(tokens: readonly number[]): (losses: ArrayLike<numbe
     let beta = betas[best]!;
     const toward = found.slope < 0 ? best + 1 : best - 1;
     if (found.slope !== 0 && toward >= 0 && toward <= CELLS) {
-      const other = solve(grid[toward]!, logs, losses);
+      // The squares fall from `near` on, and are larger at `far`.
       let near = beta;
       let far = betas[toward]!;
-      let nearSlope = found.slope;
-      // The squares fall from `near` and are larger at `far`. Should they have a second valley there, the slope has no other sign; then halve.
-      let farSlope = other.slope * nearSlope < 0 ? other.slope : -nearSlope;
-      for (let step = 0; step < STEPS && Math.abs(far - near) > PRECISION * near; step++) {
-        const last = beta;
-        beta = near - (nearSlope * (far - near)) / (farSlope - nearSlope);
+      const falls = Math.sign(found.slope);
+      for (let halving = 0; halving < HALVINGS; halving++) {
+        beta = (near + far) / 2;
         found = solve(powers(logs, beta, scratch), logs, losses);
-        if (found.slope === 0 || Math.abs(beta - last) <= PRECISION * beta) break;
-        // Regula falsi, Illinois: an end that stays gives way by half, without which one end would stay for good.
-        if (found.slope * nearSlope < 0) {
-          far = near;
-          farSlope = nearSlope;
-        } else {
-          farSlope /= 2;
-        }
-        near = beta;
-        nearSlope = found.slope;
+        if (Math.sign(found.slope) === falls) near = beta;
+        else far = beta;
       }
     }
     if (found.fall === 0) return { E: found.floor, B: 0, beta: 1 };
