@@ -53,27 +53,23 @@ export function logTicks(low: number, high: number, most: number): number[] {
 }
 
 /**
- * A straight axis that holds all values and ends at round numbers.
+ * A straight axis that holds all values, with some room beyond them.
  * @param from place of the low end, `to` of the high end.
+ * @param count about how many ticks are wanted.
  */
 export function linearScale(values: readonly number[], from: number, to: number, count: number): Scale {
   const known = values.filter(Number.isFinite);
-  let low = known.length === 0 ? 0 : Math.min(...known);
-  let high = known.length === 0 ? 1 : Math.max(...known);
+  const least = known.length === 0 ? 0 : Math.min(...known);
+  const most = known.length === 0 ? 1 : Math.max(...known);
   // Equal values get room around them, in proportion, so that the ticks differ in the digits that are shown.
-  const least = Math.max(Math.abs(high) * 1e-4, 1e-6);
-  if (high - low < least) {
-    const room = Math.max(Math.abs(high) * 0.01, 0.001);
-    low -= room;
-    high += room;
-  }
-  const step = roundStep((high - low) / count);
-  low = Number((Math.floor(low / step + 1e-9) * step).toPrecision(12));
-  high = Number((Math.ceil(high / step - 1e-9) * step).toPrecision(12));
+  const size = Math.max(Math.abs(least), Math.abs(most));
+  const room =
+    most - least < Math.max(size * 1e-4, 1e-6) ? Math.max(size * 0.01, 0.001) : (most - least) * 0.06;
+  const [low, high] = [least - room, most + room];
   return {
     low,
     high,
-    ticks: linearTicks(low, high, (high - low) / step),
+    ticks: linearTicks(low, high, count),
     place: (value) => from + ((value - low) / (high - low)) * (to - from),
   };
 }

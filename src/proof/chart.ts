@@ -92,7 +92,7 @@ export function lineChart(chart: LineChart, width: number, height: number): Mark
     ],
     bottom,
     top,
-    height > 300 ? 6 : 4,
+    height > 300 ? 6 : 5,
   );
   const decimals = tickDecimals(y.ticks);
   const tickTexts = y.ticks.map((tick) => tick.toFixed(decimals));
@@ -111,9 +111,11 @@ export function lineChart(chart: LineChart, width: number, height: number): Mark
     return end === undefined ? bottom : y.place(end.y);
   });
   const labels = spread(ends, LABEL_GAP, top + 4, bottom - 4);
-  const step = series.length < 2 ? 0 : Math.min(4, 20 / series.length);
+  const step =
+    series.length < 2 ? 0 : Math.min(right - left > 360 ? 7 : 3, (right - left) / 16 / series.length);
   return drawing(chart, width, bottom + 40, [
     ...y.ticks.map((tick, index) => horizontal(y.place(tick), left, right, tickTexts[index]!)),
+    element('line', { class: 'axis-line', x1: left, x2: right, y1: bottom, y2: bottom }),
     ...xTicks(x, bottom, chart.formatX),
     element('text', { class: 'axis', x: 0, y: 11 }, chart.yTitle),
     element('text', { class: 'axis', x: left, y: bottom + 34 }, chart.xTitle),
@@ -232,8 +234,8 @@ export function forestChart(chart: ForestChart, width: number, stacked: boolean)
   const saysWidth = Math.max(0, ...rows.map(({ says }) => textWidth(says))) * FONT;
   const longest = Math.max(0, ...rows.map(({ label }) => textWidth(label))) * FONT + 24;
   const labelWidth = stacked ? width - saysWidth - 16 : Math.min(longest, width * 0.3);
-  const left = stacked ? 10 : labelWidth + 12;
-  const right = stacked ? width - 10 : width - saysWidth - 16;
+  const left = stacked ? 26 : labelWidth + 12;
+  const right = stacked ? width - 26 : width - saysWidth - 16;
   const rowHeight = stacked ? 40 : 26;
   const top = 6;
   const bottom = top + rows.length * rowHeight + 4;

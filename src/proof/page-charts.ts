@@ -8,7 +8,7 @@ import {
   type Style,
 } from './chart.ts';
 import { curvesOf, isControl, proxyInfo } from './groups.ts';
-import { element, type Markup } from './page-markup.ts';
+import { element, type Markup, typeset } from './page-markup.ts';
 import { SERIES_COLOURS } from './page-style.ts';
 import type { Comparison, Curve, Multiplier, Proof } from './proof.ts';
 import {
@@ -30,10 +30,11 @@ import {
   withArticle,
 } from './words.ts';
 
-/** Widths of the drawings, in units of which 12 make a letter: beside text on a screen or on paper, on a phone, and several in a row. */
+/** Widths of the drawings, in units of which 12 make a letter: beside text on a screen or on paper, on a phone, and three or two in a row. */
 const WIDE = 820;
 const NARROW = 360;
 const SMALL = 320;
+const HALF = 430;
 
 const MARKERS: readonly Marker[] = [
   'square',
@@ -79,13 +80,16 @@ export function learningChart(proof: Proof, proxy: string, id: string): Markup |
   const chart = curveChart(proof, curves, id, `Loss over training bytes under ${model}${ofSize}`);
   return bothSizes(chart, 400, 340, [
     element('b', {}, `Loss over training bytes under ${model}${ofSize}.`),
-    ` Mean over ${plural(proof.heldOut.length, 'held-out set')} and ${plural(proof.setup.seeds, 'seed')}; lower is better. ` +
-      `Points have their ${confidenceText(proof)} intervals and stand side by side so that these can be seen; lines are L(T) = E + B T^−β, fitted to the points. ` +
-      'These intervals say how sure a loss is by itself. Differences are surer, because all arms are measured on the same documents.',
+    typeset(
+      ` Mean over ${plural(proof.heldOut.length, 'held-out set')} and ${plural(proof.setup.seeds, 'seed')}; lower is better. ` +
+        `Points have their ${confidenceText(proof)} intervals and stand side by side so that these can be seen; lines are L(T) = E + B T`,
+    ),
+    element('sup', {}, '−β'),
+    ', fitted to the points. These intervals say how sure a loss is by itself. Differences are surer, because all arms are measured on the same documents.',
   ]);
 }
 
-/** The same for one held-out set, small. */
+/** The same for one held-out set, small enough that two or three fit in a row. */
 export function smallLearningChart(proof: Proof, proxy: string, set: string, id: string): Markup | undefined {
   const curves = curvesOf(proof, proxy, set);
   if (curves.length === 0) return undefined;
@@ -96,7 +100,7 @@ export function smallLearningChart(proof: Proof, proxy: string, set: string, id:
     'figure',
     {},
     element('figcaption', {}, element('b', {}, name)),
-    lineChart(chart, SMALL, 230),
+    columns === 2 ? lineChart(chart, HALF, 260) : lineChart(chart, SMALL, 230),
   );
 }
 
@@ -118,7 +122,7 @@ function curveChart(proof: Proof, curves: readonly Curve[], id: string, title: s
     yTitle: 'bits per byte',
     ticks: proof.setup.budgets.every(isRoundAmount) ? proof.setup.budgets : undefined,
     formatX: formatTokens,
-    series: curves.map(({ arm, points, fit }) => ({
+    series: controlsFirst(proof, curves).map(({ arm, points, fit }) => ({
       name: displayName(arm),
       style: styles.get(arm) ?? UNKNOWN,
       points: points.map(({ tokens, loss }) => ({ x: tokens, y: loss })),
@@ -167,7 +171,7 @@ export function sizeChart(proof: Proof, proxy: string, id: string): Markup | und
     yTitle: 'bits per byte',
     ticks: undefined,
     formatX: formatAmount,
-    series: drawn.map(({ arm, points }) => ({
+    series: controlsFirst(proof, drawn).map(({ arm, points }) => ({
       name: displayName(arm),
       style: styles.get(arm) ?? UNKNOWN,
       points,
@@ -180,6 +184,12 @@ export function sizeChart(proof: Proof, proxy: string, id: string): Markup | und
       ? ` Every model was trained on ${formatTokens(proof.setup.tokens)}. Where a line reaches a loss further to the left, a smaller model does the same.`
       : ` One point for each budget. Where a line reaches a loss further to the left, fewer n-grams do the same.`,
   ]);
+}
+
+/** What is drawn first lies beneath. */
+function controlsFirst<T extends { readonly arm: string }>(proof: Proof, lines: readonly T[]): T[] {
+  const controls = new Set(proof.arms.filter(isControl).map(({ name }) => name));
+  return lines.toSorted((a, b) => Number(controls.has(b.arm)) - Number(controls.has(a.arm)));
 }
 
 function bothSizes(
@@ -222,7 +232,7 @@ export function setsForest(
             style: styles.get(arm) ?? UNKNOWN,
             interval: better,
             bound: 'none',
-            says: minus(formatInterval(better, decimals)),
+            says: typeset(formatInterval(better, decimals)),
           }),
         ),
     ),
@@ -238,7 +248,7 @@ export function setsForest(
       axisTitle: 'bits per byte lower: right of 0 is better',
       none: 0,
     },
-    `Bits per byte at equal tokens, with ${confidenceText(proof)} intervals.`,
+    typeset(`Bits per byte at equal tokens, with ${confidenceText(proof)} intervals.`),
   );
 }
 
@@ -258,7 +268,7 @@ export function stepsForest(
   const rows = own.map(({ against, better, faster }): ForestRow => {
     const common = { label: displayName(against), style: styles.get(against) ?? UNKNOWN };
     return kind === 'better'
-      ? { ...common, interval: better, bound: 'none', says: minus(formatInterval(better, decimals)) }
+      ? { ...common, interval: better, bound: 'none', says: typeset(formatInterval(better, decimals)) }
       : { ...common, interval: faster, bound: faster.bound, says: multiplierText(faster, reach) };
   });
   const model = withArticle(displayName(proxyInfo(proof, proxy).label));
@@ -277,7 +287,7 @@ export function stepsForest(
           : 'compute multiplier: right of 1 is better',
       none: kind === 'better' ? 0 : 1,
     },
-    `With ${confidenceText(proof)} intervals.`,
+    typeset(`With ${confidenceText(proof)} intervals.`),
   );
 }
 
@@ -302,9 +312,4 @@ function forest(chart: Omit<ForestChart, 'description'>, caption: string): Marku
 /** "2.31 (2.10 to 2.55)". */
 export function multiplierText(multiplier: Multiplier, reach: Reach): string {
   return `${formatMultiplier(multiplier)} (${formatMultiplierRange(multiplier, reach)})`;
-}
-
-/** A number with the sign that print has for it. */
-export function minus(text: string): string {
-  return text.replace(/-(?=\d)/g, '−');
 }

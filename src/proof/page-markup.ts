@@ -38,6 +38,13 @@ function inner(child: Child): string {
   return 'markup' in child ? child.markup : child.map(({ markup }) => markup).join('');
 }
 
+/** A sentence with numbers as print has them: with the sign for minus, and no percent sign alone on a line. */
+export function typeset(text: string): string {
+  return text
+    .replace(/-(?=\d)/g, (dash, at: number) => (/[\p{L}\p{N}]/u.test(text[at - 1] ?? '') ? dash : '−'))
+    .replaceAll(' %', '\u00A0%');
+}
+
 /** A number of a drawing, with at most 2 decimals. */
 export function coordinate(value: number): string {
   const rounded = Math.round(value * 100) / 100;

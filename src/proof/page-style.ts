@@ -70,25 +70,28 @@ section{margin-top:3.25rem}
 .verdict.bad h2{color:var(--bad)}
 .trio{display:grid;grid-template-columns:repeat(3,1fr);gap:1.75rem;border-top:1px solid var(--rule);padding:1rem 0 1.5rem;break-inside:avoid}
 .trio p{margin:0}
+.trio .says{margin-top:.5rem}
 .kind{font-size:.9rem;font-weight:600}
 .number{font-size:2rem;line-height:1.3;letter-spacing:-.01em}
 .number small{font-size:.95rem;color:var(--quiet);letter-spacing:0;white-space:nowrap}
 .level .number{color:var(--quiet)}
 .bad .number,strong.bad{color:var(--bad)}
-.says{margin-top:.35rem}
 .name{color:var(--quiet);font-size:.86rem;line-height:1.4}
+sup{line-height:0;font-size:.75em}
 figure{margin:1.5rem 0 2rem;break-inside:avoid}
 figcaption{color:var(--quiet);font-size:.9rem;max-width:44rem;margin-top:.5rem}
 figcaption b,.small b{color:var(--ink);font-weight:600}
 svg{display:block;width:100%;height:auto;overflow:hidden}
 .narrow{display:none}
 .multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1.5rem 2rem;margin:1.25rem 0 2rem}
+.multiples.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));gap:2rem 3rem}
 .multiples figure{margin:0}
 .multiples figcaption{margin:0 0 .4rem}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--ink)}
 svg .axis,svg .tick text{fill:var(--quiet)}
 svg .tick line{stroke:var(--grid)}
 svg .plot{fill:none}
+svg .axis-line{stroke:var(--rule)}
 svg .none{stroke:var(--quiet)}
 .series{--c:var(--ink)}
 .baseline{--c:var(--baseline)}
@@ -111,6 +114,8 @@ tbody th[scope=rowgroup]{padding-top:1rem;font-weight:600}
 td.figure,th.figure{text-align:right}
 th:last-child,td:last-child{padding-right:0}
 td small,th small{display:block;color:var(--quiet);font-size:.86rem}
+.figure small{display:inline-block;min-width:9.2em;margin-left:.6em;text-align:left}
+td,th[scope=col]{overflow-wrap:break-word}
 tr{break-inside:avoid}
 details{margin:1rem 0}
 summary{cursor:pointer;color:var(--quiet);font-size:.93rem}
@@ -127,6 +132,7 @@ section{margin-top:2.5rem}
 .trio{grid-template-columns:1fr;gap:1.1rem}
 .number{font-size:1.7rem}
 th,td{padding-right:.6rem}
+.figure small{display:block;min-width:0;margin:0;text-align:right}
 dl{grid-template-columns:1fr;gap:0}
 dd{margin-bottom:.6rem}
 }

@@ -1,7 +1,7 @@
 import { formatCount } from '../units.ts';
 import { baselineName, curvesOf, groupBy, proxyInfo } from './groups.ts';
-import { minus, multiplierText } from './page-charts.ts';
-import { type Child, element, type Markup } from './page-markup.ts';
+import { multiplierText } from './page-charts.ts';
+import { type Child, element, type Markup, typeset } from './page-markup.ts';
 import type { ArmInfo, Comparison, HeldOutInfo, Interval, Proof } from './proof.ts';
 import {
   budgetReach,
@@ -44,8 +44,8 @@ function groupHead(text: string, columns: number): Markup {
 /** A number above its interval. */
 function intervalLines(interval: Interval, decimals: number): readonly Child[] {
   return [
-    minus(formatDecimal(interval.value, decimals)),
-    element('small', {}, minus(formatRange(interval, decimals))),
+    typeset(formatDecimal(interval.value, decimals)),
+    element('small', {}, typeset(formatRange(interval, decimals))),
   ];
 }
 
@@ -77,17 +77,13 @@ export function controlsTable(proof: Proof, controls: readonly Comparison[]): Ma
           ),
           element('td', NUMBER, value!, element('small', {}, range!.slice(0, -1))),
           element('td', NUMBER, ...intervalLines(better, decimals)),
-          element(
-            'td',
-            {},
-            is ? 'covers 1, as it should' : element('strong', { class: 'bad' }, 'does not cover 1'),
-          ),
+          element('td', {}, is ? 'covers 1' : element('strong', { class: 'bad' }, 'does not cover 1')),
         );
       }),
     ),
   );
   return table(
-    `Controls, with ${confidenceText(proof)} intervals`,
+    typeset(`Controls, with ${confidenceText(proof)} intervals`),
     [
       column('Control'),
       column('Compute multiplier, should be 1', true),
@@ -124,12 +120,12 @@ export function setTable(proof: Proof, set: string): Markup {
             element(
               sign === 'bad' ? 'strong' : 'span',
               { class: sign === 'bad' ? 'bad' : undefined },
-              minus(formatDecimal(better.value, decimals)),
+              typeset(formatDecimal(better.value, decimals)),
             ),
             element(
               'small',
               {},
-              minus(formatRange(better, decimals)),
+              typeset(formatRange(better, decimals)),
               comparison.against === baseline ? '' : ` against ${displayName(comparison.against)}`,
             ),
           );
@@ -185,9 +181,9 @@ export function stepsTable(
               element(
                 sign === 'bad' ? 'strong' : 'span',
                 { class: sign === 'bad' ? 'bad' : undefined },
-                minus(value),
+                typeset(value),
               ),
-              element('small', {}, minus(range)),
+              element('small', {}, typeset(range)),
             ),
           ),
         ),
@@ -293,7 +289,7 @@ export function curvesTable(proof: Proof, proxy: string): Markup | undefined {
       {},
       groupHead(
         `${displayName(arm)}${several && parameters !== undefined ? `, ${formatCount(parameters)} parameters` : ''}: ` +
-          minus(`E ${fit.E.toPrecision(4)}, B ${fit.B.toPrecision(4)}, β ${fit.beta.toPrecision(3)}`),
+          typeset(`E ${fit.E.toPrecision(4)}, B ${fit.B.toPrecision(4)}, β ${fit.beta.toPrecision(3)}`),
         3,
       ),
       points.map(({ tokens, loss, size }) =>

@@ -1,14 +1,7 @@
 import { formatCount } from '../units.ts';
 import { type Groups, groupBy, groupComparisons, proxyInfo } from './groups.ts';
-import {
-  learningChart,
-  minus,
-  setsForest,
-  sizeChart,
-  smallLearningChart,
-  stepsForest,
-} from './page-charts.ts';
-import { type Child, element, type Markup } from './page-markup.ts';
+import { learningChart, setsForest, sizeChart, smallLearningChart, stepsForest } from './page-charts.ts';
+import { type Child, element, type Markup, typeset } from './page-markup.ts';
 import { STYLE } from './page-style.ts';
 import { armsTable, controlsTable, curvesTable, heldOutTable, setTable, stepsTable } from './page-tables.ts';
 import type { Comparison, Proof } from './proof.ts';
@@ -74,8 +67,10 @@ export function provePage(proof: Proof, version: string): string {
         element(
           'p',
           { class: 'lead' },
-          `What a data set is worth, measured with small language models trained on equal amounts of it: ${scaleText(proof)}. ` +
-            `Ranges are ${confidenceText(proof)} intervals.`,
+          typeset(
+            `What a data set is worth, measured with small language models trained on equal amounts of it: ${scaleText(proof)}. ` +
+              `Ranges are ${confidenceText(proof)} intervals.`,
+          ),
         ),
       ),
       sections.filter((section) => section !== undefined),
@@ -109,15 +104,15 @@ function worseSection(proof: Proof): Markup {
       ? element(
           'ul',
           {},
-          worse.map((entry) => element('li', {}, minus(worseText(proof, entry)))),
+          worse.map((entry) => element('li', {}, typeset(worseText(proof, entry)))),
         )
-      : element('p', {}, noneWorseText(proof)),
+      : element('p', {}, typeset(noneWorseText(proof))),
     element(
       'p',
       { class: 'note' },
       worse.length > 0
-        ? `Held-out sets with a higher loss at equal tokens, the interval clear of 0.${chance}`
-        : chance.trim(),
+        ? typeset(`Held-out sets with a higher loss at equal tokens, the interval clear of 0.${chance}`)
+        : typeset(chance.trim()),
     ),
   );
 }
@@ -162,9 +157,9 @@ function figureBlock({ kind, value, range, name, verdict, sign }: Figure): Marku
     element(
       'p',
       { class: 'number' },
-      minus(value),
+      typeset(value),
       ' ',
-      range === '' ? '' : element('small', {}, minus(range)),
+      range === '' ? '' : element('small', {}, typeset(range)),
     ),
     element('p', { class: 'name' }, name),
     element('p', { class: 'says' }, verdict),
@@ -177,8 +172,10 @@ function curvesSection(proof: Proof): Markup {
     'How the loss falls',
     proxiesOf(proof).flatMap((proxy, at) => {
       const label = withArticle(displayName(proxyInfo(proof, proxy).label));
+      // Four in rows of three would leave one alone.
+      const columns = [2, 4].includes(proof.heldOut.length) ? 2 : 3;
       const small = proof.heldOut.flatMap(({ name }, index) =>
-        present(smallLearningChart(proof, proxy, name, `set-${at}-${index}`)),
+        present(smallLearningChart(proof, proxy, name, `set-${at}-${index}`, columns)),
       );
       return [
         ...present(learningChart(proof, proxy, `loss-${at}`)),
@@ -187,7 +184,7 @@ function curvesSection(proof: Proof): Markup {
           : [
               element('h3', {}, `On each held-out set, under ${label}`),
               element('p', { class: 'note' }, 'Each chart has an axis of its own.'),
-              element('div', { class: 'multiples' }, small),
+              element('div', { class: columns === 2 ? 'multiples two' : 'multiples' }, small),
             ]),
         ...present(curvesTable(proof, proxy)),
       ];
@@ -288,7 +285,7 @@ function measuredSection(proof: Proof): Markup {
     element(
       'dl',
       {},
-      facts.flatMap(([term, says]) => [element('dt', {}, term), element('dd', {}, says)]),
+      facts.flatMap(([term, says]) => [element('dt', {}, term), element('dd', {}, typeset(says))]),
     ),
     armsTable(proof),
     heldOutTable(proof),
@@ -328,7 +325,7 @@ function limitsSection(): Markup {
     element(
       'ul',
       {},
-      LIMITS.map((limit) => element('li', {}, limit)),
+      LIMITS.map((limit) => element('li', {}, typeset(limit))),
     ),
   );
 }

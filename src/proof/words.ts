@@ -82,11 +82,11 @@ function binaryPower(size: number): number {
   return 0;
 }
 
-/** Fewest decimals that show how wide each of the intervals is, at least 3 and at most 6. */
+/** Fewest decimals in which each of the intervals is 3 units wide or more; at least 3 and at most 6. */
 export function decimalsOf(intervals: readonly Interval[]): number {
   const needed = intervals.map(({ low, high }) => {
     const width = high - low;
-    return width > 0 ? Math.ceil(-Math.log10(width)) + 1 : 0;
+    return width > 0 ? Math.ceil(Math.log10(3 / width)) : 0;
   });
   return Math.min(6, Math.max(3, ...needed));
 }

@@ -48,7 +48,7 @@ export const SMALL: Example = {
     { name: 'log-linear', label: 'hashed log-linear byte model', parameters: [65536, 262144, 1048576] },
   ],
   worth: { clean: 2.3, random: 1.01, shuffled: 0.99 },
-  penalty: { 'clean on forums': 0.09 },
+  penalty: { 'clean on forums': 0.16 },
   tokens: 2 ** 25,
   spread: 0.012,
 };
@@ -126,7 +126,7 @@ export function exampleProof(example: Example = SMALL): Proof {
       (proxy.parameters.length > 0 ? 0.25 : 0) +
       (parameters === undefined ? 0 : 12 * parameters ** -0.35),
     B: 21 * (1 + (set === undefined ? 0 : 0.06 * (set - (sets.length - 1) / 2))),
-    beta: 0.19,
+    beta: proxy.parameters.length > 0 ? 0.16 : 0.19,
   });
   const penaltyOf = (arm: string, set: number | undefined): number =>
     set === undefined
@@ -140,7 +140,11 @@ export function exampleProof(example: Example = SMALL): Proof {
     set: number | undefined,
   ): Law => {
     const { E, B, beta } = law(proxy, parameters, set);
-    return { E: E + penaltyOf(arm, set), B: B * (example.worth[arm] ?? 1) ** -beta, beta };
+    return {
+      E: E + penaltyOf(arm, set),
+      B: B * (example.worth[arm] ?? 1) ** -(beta * (proxy.parameters.length > 0 ? 0.7 : 1)),
+      beta,
+    };
   };
   const lossOf = ({ E, B, beta }: Law, at: number): number => E + B * at ** -beta;
   const sizeOf = (arm: string, at: number): number =>
