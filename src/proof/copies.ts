@@ -1,5 +1,4 @@
-import { high } from '../kernels/lanes.ts';
-import { documentHash, hashKey, unitInterval } from './document-hash.ts';
+import { hashKey, unitHash } from './document-hash.ts';
 
 /** How many copies documents have: of all distinct ones, `shares[i]` have at most `copies[i]` of them. Both ascend; the last share is 1. */
 export interface CopyHistogram {
@@ -102,8 +101,7 @@ const COPIES = 2 ** 32;
  * also where the histogram is empty.
  */
 export function copiesOf(seed: number, ordinal: number, { copies, shares }: CopyHistogram): number {
-  const low = documentHash(hashKey(seed, COPIES), ordinal);
-  const drawn = unitInterval(low, high);
+  const drawn = unitHash(hashKey(seed, COPIES), ordinal);
   const at = shares.findIndex((share) => drawn < share);
   return copies[at] ?? 1;
 }

@@ -1,50 +1,65 @@
-import { add, high, multiply } from '../kernels/lanes.ts';
-
-/** Where the hashes of one purpose begin; other purposes have others. 64 bits in two halves. */
+/** Where the hashes of one purpose begin under one seed. Those of other purposes and seeds have nothing to do with them. */
 export interface HashKey {
-  readonly low: number;
-  readonly high: number;
+  /** Two words for the high half of a hash, and two for the low one. */
+  readonly words: readonly [number, number, number, number];
 }
 
-/** The golden ratio in 64 bits, by which neighbours are set apart before they are scrambled. */
-const STEP_LOW = 0x7f4a7c15;
-const STEP_HIGH = 0x9e3779b9;
-
-/** The key of the draws of one purpose under one seed: whole numbers, 0 to 2^53. */
+/** The key of one purpose: whole numbers, 0 to 2^53. */
 export function hashKey(seed: number, purpose: number): HashKey {
-  const seeded = stepped(0, 0, seed);
-  const low = stepped(seeded, high, purpose);
-  return { low, high };
+  return {
+    words: [
+      keyWord(seed, purpose, 1),
+      keyWord(seed, purpose, 2),
+      keyWord(seed, purpose, 3),
+      keyWord(seed, purpose, 4),
+    ],
+  };
+}
+
+function keyWord(seed: number, purpose: number, number: number): number {
+  const seeded = mix(Math.imul(mix(Math.imul(number, 5) + (seed | 0)), 5) + upperHalf(seed));
+  return mix(Math.imul(mix(Math.imul(seeded, 5) + (purpose | 0)), 5) + upperHalf(purpose));
 }
 
 /**
- * 64 bits drawn for document `ordinal`, 0 to 2^53: output `ordinal` of SplitMix64 (Steele, Lea and Flood 2014) with the key as its seed.
- * Returns the low half and leaves the high one in `high` of lanes.ts. One to one, so that no two documents of a key have the same.
+ * High half of the 64 bits drawn for a copy of a document, 0 the document itself: three rounds of a 32-bit mix, each with a word of the key or
+ * a part of what is hashed put in before it. Two halves of 32 bits and not one hash of 64, as those take JavaScript ten times as long and
+ * most documents are refused by the high half alone.
+ * @param ordinal of the document, 0 to 2^53.
  */
-export function documentHash(key: HashKey, ordinal: number): number {
-  return stepped(key.low, key.high, ordinal);
+export function highHash({ words }: HashKey, ordinal: number, copy: number): number {
+  return hashWord(words[0], words[1], ordinal, copy);
 }
 
-/** 64 bits for copy 1, 2, 3 and so on of a document, out of the document's own; read as {@link documentHash}. */
-export function copyHash(low: number, upper: number, copy: number): number {
-  return stepped(low, upper, copy);
+/** The low half. */
+export function lowHash({ words }: HashKey, ordinal: number, copy: number): number {
+  return hashWord(words[2], words[3], ordinal, copy);
 }
 
-/** A number in [0, 1) out of 64 bits, with the 53 that a number holds. */
-export function unitInterval(low: number, upper: number): number {
-  return (upper * 2 ** 21 + (low >>> 11)) / 2 ** 53;
+/** A number in [0, 1) drawn for a document, out of the 53 highest bits. */
+export function unitHash(key: HashKey, ordinal: number): number {
+  return (highHash(key, ordinal, 0) * 2 ** 21 + (lowHash(key, ordinal, 0) >>> 11)) / 2 ** 53;
 }
 
-function stepped(low: number, upper: number, count: number): number {
-  const step = multiply(STEP_LOW, STEP_HIGH, (count + 1) >>> 0, Math.floor((count + 1) / 2 ** 32) >>> 0);
-  const sum = add(step, high, low, upper);
-  return scramble(sum, high);
+function hashWord(first: number, second: number, ordinal: number, copy: number): number {
+  // Halves first: near 2^53 a sum would lose bits.
+  const low = mix((ordinal | 0) + first);
+  const whole = mix((low ^ second) + Math.imul(upperHalf(ordinal), GOLDEN));
+  return mix(whole + Math.imul(copy, GOLDEN)) >>> 0;
 }
 
-/** The scrambling of SplitMix64. The shifts matter: with 32 for each, overlaps of samples of two keys have twice the variance of chance. */
-function scramble(low: number, upper: number): number {
-  let x = multiply(low ^ ((low >>> 30) | (upper << 2)), upper ^ (upper >>> 30), 0x1ce4e5b9, 0xbf58476d);
-  x = multiply(x ^ ((x >>> 27) | (high << 5)), high ^ (high >>> 27), 0x133111eb, 0x94d049bb);
-  // Adding 0 puts both halves where they are read.
-  return add(x ^ ((x >>> 31) | (high << 1)), high ^ (high >>> 31), 0, 0);
+/** 2^32 over the golden ratio. */
+const GOLDEN = 0x9e3779b9;
+
+/** Half of a whole number that 32-bit arithmetic leaves out. */
+function upperHalf(value: number): number {
+  return Math.floor(value / 2 ** 32) | 0;
+}
+
+/** The finalizer of MurmurHash3 (Appleby), one to one. */
+function mix(word: number): number {
+  let x = word ^ (word >>> 16);
+  x = Math.imul(x, 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return x ^ (x >>> 16);
 }

@@ -1,7 +1,6 @@
 import { copyBytes } from '../columns/copy.ts';
-import { high } from '../kernels/lanes.ts';
 import { DOCUMENT_END, type HeldOut, STAND_IN } from '../kernels/proxy/proxy.ts';
-import { copyHash, documentHash, type HashKey, hashKey } from './document-hash.ts';
+import { type HashKey, hashKey, highHash, lowHash } from './document-hash.ts';
 
 export interface SampleOptions {
   /** Symbols that are wanted: bytes of text, and one for the end of each document. From 1. */
@@ -42,7 +41,7 @@ export function sampleBytes(byteLimit: number, meanBytes = 256): number {
  *     entries  | hash, ordinal, length         | ...                      in the same order
  *
  * Past that, the documents behind the limit are dropped and the others moved together; from then on a document with a hash above theirs is
- * refused unread, for a few nanoseconds. Over a stream of n times the limit that happens about 2.5 * ln n times.
+ * refused unread, for some ten nanoseconds. Over a stream of n times the limit that happens about 2.5 * ln n times.
  */
 export class DocumentSample {
   readonly #limit: number;
@@ -90,13 +89,9 @@ export class DocumentSample {
     this.#documents += copies;
     this.#bytes += copies * (end - start);
     if (this.#isWhole && end - start >= this.#limit) return false;
-    const low = documentHash(this.#key, ordinal);
-    const upper = high;
-    let isHeld = this.#offer(low, upper, ordinal, bytes, start, end);
-    for (let copy = 1; copy < copies; copy++) {
-      const other = copyHash(low, upper, copy);
-      if (this.#offer(other, high, ordinal, bytes, start, end)) isHeld = true;
-    }
+    let isHeld = false;
+    for (let copy = 0; copy < copies; copy++)
+      if (this.#offer(ordinal, copy, bytes, start, end)) isHeld = true;
     return isHeld;
   }
 
@@ -114,14 +109,10 @@ export class DocumentSample {
     );
   }
 
-  #offer(
-    low: number,
-    upper: number,
-    ordinal: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): boolean {
+  #offer(ordinal: number, copy: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const upper = highHash(this.#key, ordinal, copy);
+    if (upper > this.#lastHigh) return false;
+    const low = lowHash(this.#key, ordinal, copy);
     if (this.#isRefused(low, upper, ordinal)) return false;
     // Of a document longer than the limit more than that can never be used.
     const length = Math.min(end - start + 1, this.#limit);

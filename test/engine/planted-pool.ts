@@ -72,7 +72,9 @@ export async function plantedPool(folder: string, options: PlantedPoolOptions = 
   const randomFor = (purpose: number): Random => seeded(seed * 64 + purpose);
 
   const { heldOut, prose } = split(await readSources(bytes >= LARGE), heldOutBytes, randomFor(1));
-  const clean = upTo(shuffled(prose, randomFor(2)), SHARES.clean * bytes);
+  // A few of the texts are there twice as they were found.
+  const once = [...new Map(prose.map((one) => [one.text, one])).values()];
+  const clean = upTo(shuffled(once, randomFor(2)), SHARES.clean * bytes);
   const rest = (bytes - sizeOf(clean).bytes) / (1 - SHARES.clean);
   const exact = fill(SHARES.exact * rest, repeatsOf(clean, randomFor(3)), 'exact');
   const near = fill(SHARES.near * rest, nearCopiesOf(clean, randomFor(4)), 'near');
