@@ -90,7 +90,13 @@ export function learningChart(proof: Proof, proxy: string, id: string): Markup |
 }
 
 /** The same for one held-out set, small enough that two or three fit in a row. */
-export function smallLearningChart(proof: Proof, proxy: string, set: string, id: string): Markup | undefined {
+export function smallLearningChart(
+  proof: Proof,
+  proxy: string,
+  set: string,
+  id: string,
+  columns: 2 | 3,
+): Markup | undefined {
   const curves = curvesOf(proof, proxy, set);
   if (curves.length === 0) return undefined;
   const model = withArticle(displayName(proxyInfo(proof, proxy).label));
