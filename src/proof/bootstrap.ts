@@ -29,12 +29,14 @@ const LANES = 4;
  * - *Which documents were held out.* Documents of each set are drawn with replacement (Efron and Tibshirani 1993), the same for all arms, proxies,
  *   sizes, budgets and seeds. So a hard document is hard for both sides of a comparison (paired: Koehn 2004).
  * - *Which documents a model was trained on.* A seed's residual is its losses at all budgets on all sets less the mean over the arm's seeds.
- *   To resample the few seeds would be too narrow: by sqrt((S - 1) / S), and since a spread known from so few is itself uncertain. Instead each arm
- *   moves, independently, by a sum of all residuals of its pool, each times a normal number. It is scaled so that its covariances are those of a mean
- *   over the arm's S seeds, by the unbiased pooled estimate; so what moves one budget or set moves the others as it did in the residuals. One more number, common
- *   to all arms, stands for the uncertainty of that estimate: the root of (degrees of freedom / chi-square of as many). Alone, this gives
- *   a difference of two arms the interval of Student's t with pooled variance, which is exact where arms are alike; drawing from the residuals gives neither
- *   its tails nor, with two seeds, more than a few distinct values. An arm whose own residuals spread more than those of the pool moves that much more, never less.
+ *   Each arm moves, independently, by a sum of all residuals of its pool, each times a normal number. It is scaled so that its covariances are those
+ *   of a mean over the arm's S seeds, by the unbiased pooled estimate; so budgets and sets move together as they did in the residuals. One more
+ *   number, common to all arms, stands for how little S seeds tell of their own spread: the root of (degrees of freedom / chi-square of as many).
+ *   Alone, this gives a difference of two arms the interval of Student's t with pooled variance, exact where arms are alike. Draws from the
+ *   residuals themselves, even inflated by sqrt(S / (S - 1)), have not its tails: of two arms and nothing else left to chance, their 95 %
+ *   held the truth in 85 % of 300 experiments with 2 seeds and 91 % with 3, where these did in 96 % and 95 %.
+ *   An arm whose own residuals spread more than those of the pool moves that much more, never less. Where arms have documents in common
+ *   a seed may move them alike; that is not counted on, so their intervals are rather too wide.
  *
  * With one seed for every arm there are no residuals, and only the documents are left to chance.
  *
