@@ -25,6 +25,18 @@ export {
   inspect,
 } from './inspect.ts';
 export { presets } from './presets.ts';
+export type {
+  ArmInfo,
+  Comparison,
+  Curve,
+  HeldOutInfo,
+  Interval,
+  Multiplier,
+  Proof,
+  ProxyInfo,
+} from './proof/proof.ts';
+export { prove } from './prove.ts';
+export type { Paths, ProveOptions } from './prove-options.ts';
 export { read } from './read.ts';
 export { parseRecipe, printRecipe, recipeSchema } from './recipe.ts';
 export type {
@@ -35,6 +47,7 @@ export type {
   Progress,
   Report,
   RunEvent,
+  Work,
 } from './report.ts';
 export {
   type TrainEvent,

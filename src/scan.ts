@@ -5,7 +5,7 @@ import { tripSignal } from './flow/abort.ts';
 import { planMemory } from './flow/memory.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
 import type { Inputs } from './open.ts';
-import { openPool } from './parallel/pool.ts';
+import { openPool, type Pool } from './parallel/pool.ts';
 import { decodingJob, type Job } from './parallel/tasks.ts';
 import { type Analyzed, analyze } from './stages/analyze.ts';
 
@@ -23,31 +23,24 @@ export interface ScanRequest extends Pick<InputOptions, 'onError'> {
 /**
  * A pass over inputs that writes nothing: batches in input order, each in its slab, with what the threads found out. The slab is
  * used again as soon as the next batch is asked for. Breaking out of the loop stops the threads.
+ * @param lent threads of a {@link scanJob} for inputs and requests like these, which are left running; own ones unless given.
  * @throws CurationError as a run does: `MEMORY` before the first row, `BAD_INPUT` for damage.
  */
 export async function* scan(
   inputs: Inputs,
   request: ScanRequest,
   config: EngineConfig,
+  lent?: Pool,
 ): AsyncGenerator<Analyzed, void, undefined> {
-  const { textIndex, textOnly, signatures, examination, resourceBytes, onError = 'fail' } = request;
+  const { textOnly, resourceBytes } = request;
   const plan = planMemory({ ...config, indexBytes: 0, resourceBytes, batchBytes: 0 });
   const trip = tripSignal(config.signal);
-  const field = inputs.schema.fields[textIndex]!;
-  const job: Job = {
-    ...decodingJob,
-    schema: serializeSchema(textOnly ? new Schema([field]) : inputs.schema),
-    onError,
-    textIndex: textOnly ? 0 : textIndex,
-    signatures,
-    examination,
-  };
-  const pool = openPool(job, config.threads, trip.signal);
+  const pool = lent ?? openPool(scanJob(inputs, request), config.threads, trip.signal);
   try {
     const ring = createSlabRing(plan.slabCount, plan.slabBytes);
     for await (const analyzed of analyze(inputs.sources, {
       ...config,
-      ...(textOnly ? { columns: [field.name] } : {}),
+      ...(textOnly ? { columns: [inputs.schema.fields[request.textIndex]!.name] } : {}),
       pool,
       ring,
       plan,
@@ -64,6 +57,19 @@ export async function* scan(
     throw error;
   } finally {
     trip.end();
-    await pool.close();
+    if (lent === undefined) await pool.close();
   }
+}
+
+/** What the threads of a scan are told. */
+export function scanJob(inputs: Inputs, request: ScanRequest): Job {
+  const { textIndex, textOnly, signatures, examination, onError = 'fail' } = request;
+  return {
+    ...decodingJob,
+    schema: serializeSchema(textOnly ? new Schema([inputs.schema.fields[textIndex]!]) : inputs.schema),
+    onError,
+    textIndex: textOnly ? 0 : textIndex,
+    signatures,
+    examination,
+  };
 }

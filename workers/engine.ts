@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { workerData } from 'node:worker_threads';
 import type { Schema } from 'apache-arrow';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
@@ -114,6 +115,36 @@ export const sign: TaskFunction<'sign'> = task<'sign'>(async ({ bytes, offsets }
   return { output: signatures, transfer: arraysOf(signatures).flatMap(ownedBuffer) };
 });
 
+export const train: TaskFunction<'train'> = task<'train'>(async ({ proxy, path, budgets, done, weight }) => {
+  // Loaded here, because most threads train nothing.
+  const { createProxy } = await import('../src/kernels/proxy/create.ts');
+  const heldOut = job.heldOut!;
+  const model = await createProxy(proxy, heldOut);
+  const bits: Float64Array<ArrayBuffer>[] = [];
+  const sizes: number[] = [];
+  const chunk = new Uint8Array(TRAINING_CHUNK);
+  const file = await open(path);
+  try {
+    let at = 0;
+    for (const budget of budgets) {
+      while (at < budget) {
+        const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, budget - at));
+        if (bytesRead === 0) throw new Error(`${path}: ended before ${budget} symbols`);
+        model.train(chunk, 0, bytesRead);
+        at += bytesRead;
+        Atomics.add(done, 0, BigInt(bytesRead * weight));
+      }
+      const measured = new Float64Array(heldOut.offsets.length - 1);
+      model.score(measured);
+      bits.push(measured);
+      sizes.push(model.size);
+    }
+  } finally {
+    await file.close();
+  }
+  return { output: { bits, sizes }, transfer: bits.map(({ buffer }) => buffer) };
+});
+
 export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pieces, slab }) => {
   const { schema, withReasons, encode: encoder } = outputNamed(output);
   const memory = slab === undefined ? scratch(pieces) : new Uint8Array(slab);
@@ -154,6 +185,9 @@ function tooLarge(
     transfer: [],
   };
 }
+
+/** Symbols read at a time where a model is trained. */
+const TRAINING_CHUNK = 1024 * 1024;
 
 /** Buffers are aligned when they are placed, so a batch can take a little more than its own bytes. */
 const SLACK = 256 * 1024;

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { CurationError } from '../errors.ts';
+import { sluiceVersion } from '../version.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { createStatus, type ProgressMode } from './status.ts';
 import type { CliVerb } from './verb.ts';
@@ -17,7 +17,7 @@ export async function main(words: readonly string[]): Promise<number> {
       return name === undefined ? 2 : 0;
     }
     if (name === '--version' || name === '-v') {
-      process.stdout.write(`${version()}\n`);
+      process.stdout.write(`${sluiceVersion()}\n`);
       return 0;
     }
     const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
@@ -92,10 +92,5 @@ function overview(): string {
   const list = Object.entries(verbs)
     .map(([name, { summary }]) => `  ${name.padEnd(15)}${summary}\n`)
     .join('');
-  return `Sluice ${version()}: streaming curation engine for LLM training text\n\nUsage: sluice VERB IN... -o OUT [options]\n\nVerbs:\n${list}\nsluice VERB --help shows the options of a verb.\n`;
-}
-
-function version(): string {
-  const path = new URL(import.meta.resolve('sluice/package.json'));
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+  return `Sluice ${sluiceVersion()}: streaming curation engine for LLM training text\n\nUsage: sluice VERB IN... -o OUT [options]\n\nVerbs:\n${list}\nsluice VERB --help shows the options of a verb.\n`;
 }

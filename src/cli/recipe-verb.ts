@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { CurationError } from '../errors.ts';
 import type { Recipe } from '../filters/filter.ts';
 import { runRecipe, spellOut } from '../pipeline.ts';
 import type { Report } from '../report.ts';
@@ -31,4 +33,14 @@ export function recipeVerb(
       return summarize(await runRecipe(name, recipeOf(values), options), values['out'] as string);
     },
   };
+}
+
+/** Reads a recipe file. */
+export async function readRecipe(path: string | undefined): Promise<Recipe> {
+  if (path === undefined) throw new CurationError('USAGE', 'expected a recipe; see sluice run --help');
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new CurationError('USAGE', `${path}: cannot read the recipe: ${cause.message}`, { cause });
+  });
+  const { parseRecipe } = await import('../recipe.ts');
+  return parseRecipe(text, path);
 }

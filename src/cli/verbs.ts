@@ -22,6 +22,11 @@ export const verbs: Readonly<Record<string, CliVerb>> = {
     usage: 'sluice train-quality --positive FILES --negative FILES -o MODEL [options]',
     load: async () => (await import('./verbs/train-quality.ts')).trainQualityVerb,
   },
+  prove: {
+    summary: 'measure what curation is worth: faster, better, smaller',
+    usage: 'sluice prove --baseline FILES --curated FILES --heldout FILES [options]',
+    load: async () => (await import('./verbs/prove.ts')).proveVerb,
+  },
   inspect: {
     summary: 'show what a run dropped, why, and examples',
     usage: 'sluice inspect DIR [options]',

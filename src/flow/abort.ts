@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** The signal of one trip: given up when the caller gives up, and when the trip ends for whatever reason. */
 export interface TripSignal {
   readonly signal: AbortSignal;
@@ -14,6 +16,8 @@ export interface TripSignal {
 export function tripSignal(given: AbortSignal | undefined): TripSignal {
   given?.throwIfAborted();
   const controller = new AbortController();
+  // Every task under way listens.
+  setMaxListeners(0, controller.signal);
   const stop = (): void => controller.abort(given?.reason);
   given?.addEventListener('abort', stop, { once: true });
   return {

@@ -94,6 +94,28 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
 }
 
 /**
+ * Threads that may train a model each at the same time. Which trains what does not change what is learned.
+ * @param modelBytes what the largest model takes at most.
+ * @param sharedBytes what all threads see.
+ * @throws CurationError `MEMORY` when not even one fits.
+ */
+export function trainingThreads(
+  memoryBytes: number,
+  threads: number,
+  modelBytes: number,
+  sharedBytes: number,
+): number {
+  const fixed = MAIN_BYTES + sharedBytes;
+  const fitting = Math.floor((memoryBytes - fixed) / (THREAD_BYTES + modelBytes));
+  if (fitting >= 1) return Math.min(threads, fitting);
+  const needed = fixed + THREAD_BYTES + modelBytes;
+  throw new CurationError(
+    'MEMORY',
+    `--memory ${formatBytes(memoryBytes)} is ${formatBytes(needed - memoryBytes)} too little: training a model may take ${formatBytes(modelBytes)}; raise --memory or train on fewer --tokens`,
+  );
+}
+
+/**
  * Largest resident size of this process so far, in bytes. On Linux from VmHWM, because `maxRSS` starts with what the
  * parent held when it forked.
  */

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { CurationError } from '../../errors.ts';
-import type { Recipe } from '../../filters/filter.ts';
 import { runRecipe, spellOut } from '../../pipeline.ts';
-import { parseRecipe, printRecipe, recipeSchema } from '../../recipe.ts';
-import { printing } from '../recipe-verb.ts';
+import { printRecipe, recipeSchema } from '../../recipe.ts';
+import { printing, readRecipe } from '../recipe-verb.ts';
 import { curationOptions, engine, inputAndOutput, judged } from '../shared-options.ts';
 import { summarize } from '../summary.ts';
 import { ABOUT_INPUTS, type LoadedVerb } from '../verb.ts';
@@ -35,11 +33,3 @@ export const runVerb: LoadedVerb = {
     return summarize(await runRecipe('run', recipe, options), values['out'] as string);
   },
 };
-
-async function readRecipe(path: string | undefined): Promise<Recipe> {
-  if (path === undefined) throw new CurationError('USAGE', 'expected a recipe; see sluice run --help');
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new CurationError('USAGE', `${path}: cannot read the recipe: ${cause.message}`, { cause });
-  });
-  return parseRecipe(text, path);
-}
