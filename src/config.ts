@@ -180,7 +180,8 @@ export function partBytes(options: OutputOptions): number {
   return wholeNumber('--part-size', options.partSize ?? GIBIBYTE, 1, Number.MAX_SAFE_INTEGER);
 }
 
-function wholeNumber(option: string, value: number, least: number, most: number): number {
+/** @throws CurationError `USAGE` for a value that is no whole number or out of range. */
+export function wholeNumber(option: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new CurationError(
     'USAGE',

@@ -110,10 +110,14 @@ export function estimate(
       interval((row) => losses.at(row, against.group, last, set) - losses.at(row, arm.group, last, set));
     let smaller: Multiplier | undefined;
     if (arm.family.parameters === undefined) {
-      smaller = multiplier(
+      const ngrams = multiplier(
         tokens,
         (need) => sizeAt(budgets, against.sizes, need.against) / sizeAt(budgets, arm.sizes, need.arm),
       );
+      // A text that repeats itself has few n-grams: then a bound may not even tell which of the two is smaller.
+      const saysNothing =
+        (ngrams.bound === 'below' && ngrams.value >= 1) || (ngrams.bound === 'above' && ngrams.value <= 1);
+      smaller = saysNothing ? undefined : ngrams;
     } else {
       const [own, other] = [sizesOf(families, arm.family), sizesOf(families, against.family)];
       if (own.length > 1 && other.length > 1) {
