@@ -10,18 +10,18 @@ export interface Scale {
   place(value: number): number;
 }
 
-/**
- * Steps of 1, 2 or 5 times a power of ten: the round numbers within `[low, high]`.
- * @param count about how many are wanted.
- */
-export function linearTicks(low: number, high: number, count: number): number[] {
-  const step = roundStep((high - low) / count);
-  const ticks: number[] = [];
-  // Counted in whole steps, because sums of steps drift; the slack takes in ends that are ticks themselves.
-  for (let at = Math.ceil(low / step - 1e-9); at <= Math.floor(high / step + 1e-9); at++) {
-    ticks.push(Number((at * step).toPrecision(12)));
+/** Equal steps of 1, 2 or 5 times a power of ten: the finest within `[low, high]` that make no more ticks than there is room for. */
+export function linearTicks(low: number, high: number, most: number): number[] {
+  // The number of steps wanted falls until the ticks fit: at one step there are two at most.
+  for (let wanted = most + 1; ; wanted--) {
+    const step = roundStep((high - low) / wanted);
+    const first = Math.ceil(low / step - 1e-9);
+    const count = Math.floor(high / step + 1e-9) - first + 1;
+    // Counted in whole steps, because sums of steps drift.
+    if (count <= Math.max(2, most)) {
+      return Array.from({ length: count }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+    }
   }
-  return ticks;
 }
 
 function roundStep(rough: number): number {
@@ -35,7 +35,7 @@ function roundStep(rough: number): number {
  * the range is so narrow that a logarithm is nearly straight.
  */
 export function logTicks(low: number, high: number, most: number): number[] {
-  if (high / low < 4) return linearTicks(low, high, Math.max(2, most - 2));
+  if (high / low < 4) return linearTicks(low, high, most);
   for (const leads of [[1, 2, 5], [1, 3], [1]]) {
     const ticks: number[] = [];
     for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
@@ -55,21 +55,21 @@ export function logTicks(low: number, high: number, most: number): number[] {
 /**
  * A straight axis that holds all values, with some room beyond them.
  * @param from place of the low end, `to` of the high end.
- * @param count about how many ticks are wanted.
+ * @param most ticks there is room for.
  */
-export function linearScale(values: readonly number[], from: number, to: number, count: number): Scale {
+export function linearScale(values: readonly number[], from: number, to: number, most: number): Scale {
   const known = values.filter(Number.isFinite);
   const least = known.length === 0 ? 0 : Math.min(...known);
-  const most = known.length === 0 ? 1 : Math.max(...known);
+  const largest = known.length === 0 ? 1 : Math.max(...known);
   // Equal values get room around them, in proportion, so that the ticks differ in the digits that are shown.
-  const size = Math.max(Math.abs(least), Math.abs(most));
-  const room =
-    most - least < Math.max(size * 1e-4, 1e-6) ? Math.max(size * 0.01, 0.001) : (most - least) * 0.06;
-  const [low, high] = [least - room, most + room];
+  const size = Math.max(Math.abs(least), Math.abs(largest));
+  const span = largest - least;
+  const room = span < Math.max(size * 1e-4, 1e-6) ? Math.max(size * 0.01, 0.001) : span * 0.06;
+  const [low, high] = [least - room, largest + room];
   return {
     low,
     high,
-    ticks: linearTicks(low, high, count),
+    ticks: linearTicks(low, high, most),
     place: (value) => from + ((value - low) / (high - low)) * (to - from),
   };
 }
@@ -138,7 +138,7 @@ export function spread(wanted: readonly number[], gap: number, top: number, bott
     }
     blocks.push(block);
   }
-  const placed = new Array<number>(wanted.length);
+  const placed = [...wanted];
   for (const { members, start } of blocks) {
     for (const [at, index] of members.entries()) placed[index] = start + at * gap;
   }

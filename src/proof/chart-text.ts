@@ -19,7 +19,8 @@ export function textWidth(text: string): number {
 /** A text that fits a width, its middle left out if it must be: the ends of names and paths tell them apart. */
 export function shorten(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
-  const characters = [...text];
+  // Code points and not graphemes: what a grapheme is depends on the version of Unicode, and a page may not.
+  const characters = Array.from(text);
   for (let kept = characters.length - 1; kept > 2; kept--) {
     const head = Math.ceil(kept / 2);
     const cut = `${characters.slice(0, head).join('')}…${characters.slice(characters.length - (kept - head)).join('')}`;

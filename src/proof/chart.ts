@@ -92,20 +92,14 @@ export function lineChart(chart: LineChart, width: number, height: number): Mark
     ],
     bottom,
     top,
-    height > 300 ? 6 : 5,
+    7,
   );
   const decimals = tickDecimals(y.ticks);
   const tickTexts = y.ticks.map((tick) => tick.toFixed(decimals));
   const left = Math.max(...tickTexts.map((text) => textWidth(text)), 0) * FONT + 10;
   const right = width - labelWidth - 32;
   const xs = series.flatMap(({ points }) => points.map((point) => point.x));
-  const x = logScale(
-    xs,
-    left,
-    right,
-    right - left > 360 ? 8 : 4,
-    [...new Set(xs)].toSorted((a, b) => a - b),
-  );
+  const x = logScale(xs, left, right, right - left > 360 ? 8 : 4, chart.ticks);
   const ends = fits.map((fit) => {
     const end = fit.at(-1);
     return end === undefined ? bottom : y.place(end.y);
@@ -117,7 +111,7 @@ export function lineChart(chart: LineChart, width: number, height: number): Mark
     ...y.ticks.map((tick, index) => horizontal(y.place(tick), left, right, tickTexts[index]!)),
     element('line', { class: 'axis-line', x1: left, x2: right, y1: bottom, y2: bottom }),
     ...xTicks(x, bottom, chart.formatX),
-    element('text', { class: 'axis', x: 0, y: 11 }, chart.yTitle),
+    element('text', { class: 'axis', x: 0, y: 13 }, chart.yTitle),
     element('text', { class: 'axis', x: left, y: bottom + 34 }, chart.xTitle),
     element('rect', {
       class: 'plot',
@@ -240,7 +234,10 @@ export function forestChart(chart: ForestChart, width: number, stacked: boolean)
   const top = 6;
   const bottom = top + rows.length * rowHeight + 4;
   const values = [none, ...rows.flatMap(({ interval }) => extent([interval]))];
-  const x = none === 1 ? logScale(values, left, right, stacked ? 5 : 7) : linearScale(values, left, right, 5);
+  const x =
+    none === 1
+      ? logScale(values, left, right, stacked ? 5 : 7)
+      : linearScale(values, left, right, stacked ? 5 : 7);
   return drawing(chart, width, bottom + 40, [
     ...x.ticks.map((tick) => {
       const at = x.place(tick);

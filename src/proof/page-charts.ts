@@ -284,13 +284,10 @@ export function stepsForest(
       id,
       title:
         kind === 'better'
-          ? `${recipe} against itself less a step, at equal tokens, under ${model}`
-          : `${recipe} against itself less a step, compute multiplier under ${model}`,
+          ? `What each step of ${recipe} is worth at equal tokens, under ${model}`
+          : `What each step of ${recipe} is worth in tokens: compute multiplier under ${model}`,
       rows,
-      axisTitle:
-        kind === 'better'
-          ? 'bits per byte lower: right of 0 is better'
-          : 'compute multiplier: right of 1 is better',
+      axisTitle: kind === 'better' ? 'bits per byte lower with the step' : 'compute multiplier of the step',
       none: kind === 'better' ? 0 : 1,
     },
     typeset(`With ${confidenceText(proof)} intervals.`),

@@ -49,6 +49,12 @@ function intervalLines(interval: Interval, decimals: number): readonly Child[] {
   ];
 }
 
+/** The same for a difference, which stands out where it is surely worse. */
+function signedLines(better: Interval, decimals: number): readonly Child[] {
+  const [number, range] = intervalLines(better, decimals);
+  return [signOf(better, 0) === 'bad' ? element('strong', { class: 'bad' }, number!) : number!, range!];
+}
+
 /** Controls: what they should be, and what they are. */
 export function controlsTable(proof: Proof, controls: readonly Comparison[]): Markup {
   const roles = new Map(proof.arms.map(({ name, role }) => [name, role]));
@@ -112,33 +118,19 @@ export function setTable(proof: Proof, set: string): Markup {
         const loss =
           differences[0]?.loss ?? own.find(({ comparison }) => comparison.against === name)?.lossAgainst;
         if (loss === undefined) return [];
-        const lines = differences.map(({ better, comparison }) => {
-          const sign = signOf(better, 0);
-          return element(
-            'div',
-            {},
-            element(
-              sign === 'bad' ? 'strong' : 'span',
-              { class: sign === 'bad' ? 'bad' : undefined },
-              typeset(formatDecimal(better.value, decimals)),
-            ),
-            element(
-              'small',
-              {},
-              typeset(formatRange(better, decimals)),
-              comparison.against === baseline ? '' : ` against ${displayName(comparison.against)}`,
-            ),
-          );
-        });
-        return [
+        const lossCell = element('td', NUMBER, ...intervalLines(loss, lossDecimals));
+        if (differences.length === 0) {
+          return [element('tr', {}, rowHead(displayName(name)), lossCell, element('td', {}))];
+        }
+        return differences.map(({ better, comparison: { against } }, at) =>
           element(
             'tr',
             {},
-            rowHead(displayName(name)),
-            element('td', NUMBER, ...intervalLines(loss, lossDecimals)),
-            element('td', NUMBER, lines),
+            rowHead(`${displayName(name)}${against === baseline ? '' : ` against ${displayName(against)}`}`),
+            at === 0 ? lossCell : element('td', {}),
+            element('td', NUMBER, ...signedLines(better, decimals)),
           ),
-        ];
+        );
       }),
     ),
   );
@@ -289,7 +281,7 @@ export function curvesTable(proof: Proof, proxy: string): Markup | undefined {
       {},
       groupHead(
         `${displayName(arm)}${several && parameters !== undefined ? `, ${formatCount(parameters)} parameters` : ''}: ` +
-          typeset(`E ${fit.E.toPrecision(4)}, B ${fit.B.toPrecision(4)}, β ${fit.beta.toPrecision(3)}`),
+          typeset(`E ${digits(fit.E)}, B ${digits(fit.B)}, β ${digits(fit.beta)}`),
         3,
       ),
       points.map(({ tokens, loss, size }) =>
@@ -313,4 +305,9 @@ export function curvesTable(proof: Proof, proxy: string): Markup | undefined {
       ...bodies,
     ),
   );
+}
+
+/** A constant of a curve in four digits. */
+function digits(value: number): string {
+  return Number.isFinite(value) ? value.toPrecision(4) : 'unknown';
 }

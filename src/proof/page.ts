@@ -81,7 +81,7 @@ export function provePage(proof: Proof, version: string): string {
       ),
     ),
   );
-  return `<!doctype html>\n<html lang="en">${head.markup}${body.markup}</html>\n`;
+  return `<!DOCTYPE html>\n<html lang="en">${head.markup}${body.markup}</html>\n`;
 }
 
 function section(id: string, heading: string, ...children: readonly Child[]): Markup {

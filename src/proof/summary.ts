@@ -55,7 +55,7 @@ function controlLines(proof: Proof, { controls }: Groups): string[] {
   const rows = controls.map((control): Row => {
     const [{ value, range, name }] = figuresOf(proof, control);
     const covers = control.faster.low <= 1 && control.faster.high >= 1;
-    return [displayName(control.arm), `${value} (${range})`, `${name}${covers ? '' : ': DOES NOT COVER 1'}`];
+    return [displayName(control.arm), `${value} (${range})`, `${covers ? '' : 'DOES NOT COVER 1: '}${name}`];
   });
   return ['  controls, which should be 1', ...numberLines(rows)];
 }

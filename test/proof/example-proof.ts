@@ -147,8 +147,7 @@ export function exampleProof(example: Example = SMALL): Proof {
     };
   };
   const lossOf = ({ E, B, beta }: Law, at: number): number => E + B * at ** -beta;
-  const sizeOf = (arm: string, at: number): number =>
-    Math.round(40 * at ** 0.62 * (example.worth[arm] ?? 1) ** 0.1);
+  const sizeOf = (at: number): number => 40 * at ** 0.62;
   const largestOf = ({ parameters }: ProxyInfo): number | undefined => parameters.at(-1);
 
   const curves = proxies.flatMap((proxy) =>
@@ -164,7 +163,7 @@ export function exampleProof(example: Example = SMALL): Proof {
             tokens: budget,
             // The points lie a little beside the curve, as measured ones do.
             loss: around(lossOf(fit, budget) + (at % 2 === 0 ? 1 : -1) * spread * 0.15, spread),
-            size: largestOf(proxy) ?? sizeOf(arm, budget),
+            size: largestOf(proxy) ?? sizeOf(budget),
           })),
           fit,
         };
@@ -193,7 +192,10 @@ export function exampleProof(example: Example = SMALL): Proof {
         proxy: proxy.name,
         faster: ratio(faster, 8),
         better: around(endAgainst - end, spread / 4),
-        smaller: proxy.parameters.length === 1 ? undefined : ratio(faster ** 0.62, 16),
+        smaller:
+          proxy.parameters.length === 1
+            ? undefined
+            : ratio(faster ** 0.62, proxy.parameters.length > 0 ? 16 : 8 ** 0.62),
         sets: sets.map((name, set) => {
           const loss = lossOf(lawOf(arm, proxy, largestOf(proxy), set), tokens);
           const lossAgainst = lossOf(lawOf(against, proxy, largestOf(proxy), set), tokens);
