@@ -35,7 +35,8 @@ export interface NgramProxy extends Proxy {
  * A model of bytes by interpolated modified Kneser-Ney n-grams (Chen & Goodman 1998, section 3), with the counts, discounts and probabilities
  * of KenLM's lmplz (Heafield et al. 2013) where a document is a sentence: its start is known and never foretold, its end is. Where counts of
  * counts give no discounts, as in tiny data, the constants of `--discount_fallback` take their place ({@link estimateDiscounts} says when).
- * A document without symbols counts for nothing (lmplz counts an empty sentence), and costs nothing.
+ * A document without symbols counts for nothing (lmplz counts an empty sentence), and costs nothing. One slip of lmplz is not followed: where it
+ * counts n-grams by adjusted count it takes, of the very last one of each lower order, the occurrences.
  *
  * Training is counting: sorted runs of distinct windows, merged. Measuring walks that list once and the held-out n-grams beside it, so its
  * cost is that of one pass over either, and it needs no model of its own. Memory grows with the distinct n-grams of the highest order:
