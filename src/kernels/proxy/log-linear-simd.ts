@@ -5,7 +5,8 @@ import { type LogLinearModel, MOST_SCORED, ROW_WEIGHTS } from './log-linear-mode
 interface Exports {
   readonly memory: OwnMemory;
   readonly configure: (rows: number, shift: number) => void;
-  readonly train: (state: number, p: number, end: number) => void;
+  /** What it returns means nothing. Reads the byte behind the symbols. */
+  readonly train: (state: number, p: number, end: number) => number;
   readonly score: (state: number, p: number, end: number, into: number) => void;
 }
 
