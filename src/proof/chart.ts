@@ -23,7 +23,7 @@ export type Marker =
   | 'ring';
 
 /** Something that is measured at several places. */
-export interface Series {
+interface Series {
   /** Escaped by the drawing; may be of any length. */
   readonly name: string;
   readonly style: Style;

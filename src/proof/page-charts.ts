@@ -51,7 +51,7 @@ const MARKERS: readonly Marker[] = [
  * How each arm is drawn, the same in every chart: the baseline in the colour of the text, controls dashed with open markers, all others in
  * colours and markers of their own. 56 of them come before a pair is used again.
  */
-export function armStyles(proof: Proof): ReadonlyMap<string, Style> {
+function armStyles(proof: Proof): ReadonlyMap<string, Style> {
   let number = 0;
   return new Map(
     proof.arms.map((arm): [string, Style] => {

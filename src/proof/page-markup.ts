@@ -7,7 +7,7 @@ export interface Markup {
 export type Child = string | Markup | readonly Markup[];
 
 /** Text as it may stand in an element or in a quoted attribute. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

@@ -85,7 +85,7 @@ svg{display:block;width:100%;height:auto;overflow:hidden}
 .narrow{display:none}
 .multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1.5rem 2rem;margin:1.25rem 0 2rem}
 .multiples.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));gap:2rem 3rem}
-.multiples figure{margin:0}
+.multiples figure{margin:0;max-width:34rem}
 .multiples figcaption{margin:0 0 .4rem}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--ink)}
 svg .axis,svg .tick text{fill:var(--quiet)}
@@ -115,6 +115,7 @@ td.figure,th.figure{text-align:right}
 th:last-child,td:last-child{padding-right:0}
 td small,th small{display:block;color:var(--quiet);font-size:.86rem}
 .figure small{display:inline-block;min-width:9.2em;margin-left:.6em;text-align:left}
+.range{white-space:nowrap}
 td,th[scope=col]{overflow-wrap:break-word}
 tr{break-inside:avoid}
 details{margin:1rem 0}
@@ -142,6 +143,7 @@ main{padding:0;max-width:none}
 .wide{display:block}
 .narrow{display:none}
 .trio{grid-template-columns:repeat(3,1fr)}
+.multiples,.multiples.two{grid-template-columns:1fr 1fr;gap:1.5rem}
 svg,.verdict{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }
 `;

@@ -45,7 +45,7 @@ function groupHead(text: string, columns: number): Markup {
 function intervalLines(interval: Interval, decimals: number): readonly Child[] {
   return [
     typeset(formatDecimal(interval.value, decimals)),
-    element('small', {}, typeset(formatRange(interval, decimals))),
+    element('small', { class: 'range' }, typeset(formatRange(interval, decimals))),
   ];
 }
 
@@ -81,7 +81,7 @@ export function controlsTable(proof: Proof, controls: readonly Comparison[]): Ma
                 : `documents of ${displayName(against)} repeated as in curation, but by hash`,
             ),
           ),
-          element('td', NUMBER, value!, element('small', {}, range!.slice(0, -1))),
+          element('td', NUMBER, value!, element('small', { class: 'range' }, range!.slice(0, -1))),
           element('td', NUMBER, ...intervalLines(better, decimals)),
           element('td', {}, is ? 'covers 1' : element('strong', { class: 'bad' }, 'does not cover 1')),
         );
@@ -175,7 +175,7 @@ export function stepsTable(
                 { class: sign === 'bad' ? 'bad' : undefined },
                 typeset(value),
               ),
-              element('small', {}, typeset(range)),
+              element('small', { class: 'range' }, typeset(range)),
             ),
           ),
         ),
@@ -185,7 +185,7 @@ export function stepsTable(
   return table(
     caption,
     [
-      column(named === 'against' ? 'Left out' : 'Data set'),
+      column(named === 'against' ? 'Against' : 'Data set'),
       column('Compute multiplier', true),
       column('Bits per byte lower', true),
       column('Model size multiplier', true),
@@ -300,7 +300,7 @@ export function curvesTable(proof: Proof, proxy: string): Markup | undefined {
     {},
     element('summary', {}, `Numbers of the curves under ${withArticle(displayName(info.label))}`),
     table(
-      `Loss under ${withArticle(displayName(info.label))}, mean over all held-out sets, and the fit L(T) = E + B T^−β`,
+      `Loss under ${withArticle(displayName(info.label))}, mean over all held-out sets, and the constants of each fitted curve`,
       [column('Trained on'), column('Bits per byte', true), column(`${sizeUnit(info)} held`, true)],
       ...bodies,
     ),

@@ -109,7 +109,7 @@ export function formatInterval(interval: Interval, decimals: number = decimalsOf
 }
 
 /** How much higher a loss is, of how much lower it is. */
-export function negated({ value, low, high }: Interval): Interval {
+function negated({ value, low, high }: Interval): Interval {
   return { value: -value, low: -high, high: -low };
 }
 

@@ -35,6 +35,7 @@ if (chromium === undefined) {
 /** What is wrong with a page as it is laid out; runs in the browser, so it is a text there and knows nothing of this file. */
 const LOOK = `(() => {
   const wrong = [];
+  for (const folded of document.querySelectorAll('details')) folded.open = true;
   const seen = (node) => node.getClientRects().length > 0;
   const charts = [...document.querySelectorAll('svg')].filter(seen);
   const root = document.documentElement;
@@ -140,6 +141,7 @@ describe.skipIf(chromium === undefined)('in a browser', () => {
     width: number,
     scheme: 'light' | 'dark',
     questions: readonly string[],
+    media: 'screen' | 'print' = 'screen',
   ): Promise<{ answers: unknown[]; requests: string[]; messages: string[] }> {
     const file = join(directory, `${name}.html`);
     writeFileSync(file, html);
@@ -158,7 +160,12 @@ describe.skipIf(chromium === undefined)('in a browser', () => {
       }
     });
     await page.setViewport({ width, height: 900 });
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    // In one call: each of puppeteer's own takes back what the other has set.
+    const session = await page.createCDPSession();
+    await session.send('Emulation.setEmulatedMedia', {
+      media,
+      features: [{ name: 'prefers-color-scheme', value: scheme }],
+    });
     await page.goto(url);
     const answers: unknown[] = [];
     for (const question of questions) answers.push(await page.evaluate(question));
@@ -203,6 +210,14 @@ describe.skipIf(chromium === undefined)('in a browser', () => {
       expect(curves).toBeGreaterThanOrEqual(3);
     },
   );
+
+  test('on paper the page is light, as wide as A4 between its margins, and nothing of it is cut off', async () => {
+    const html = provePage(exampleProof(ABLATION), '0.1.0');
+    const questions = [LOOK, 'getComputedStyle(document.body).backgroundColor'];
+    // 210 mm less 20 mm at 96 points an inch.
+    const { answers } = await look('paper', html, 718, 'dark', questions, 'print');
+    expect(answers).toMatchObject([{ charts: 18, wrong: [] }, 'rgb(255, 255, 255)']);
+  });
 
   test('names that are markup change nothing, run nothing and load nothing', async () => {
     const hostile = `</svg></title><script>console.log('ran')</script><img src="http://sluice.invalid/x.png" onerror="console.log('ran')">`;
