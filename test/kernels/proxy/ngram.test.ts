@@ -227,7 +227,7 @@ describe('memory', () => {
         new Proxy(Original, {
           construct(target, words) {
             const array = Reflect.construct(target, words);
-            if (array.byteLength > 4096) bytes += array.byteLength;
+            if (typeof words[0] === 'number' && array.byteLength > 4096) bytes += array.byteLength;
             return array;
           },
         }),
