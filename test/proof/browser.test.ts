@@ -2,7 +2,7 @@ import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import puppeteer, { type Browser } from 'puppeteer-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { provePage } from '../../src/proof/page.ts';
 import { ABLATION, type Example, exampleProof, MANY, SMALL } from './example-proof.ts';
@@ -25,8 +25,8 @@ function findChromium(): string | undefined {
   });
 }
 
-const chromium = findChromium();
-if (chromium === undefined) {
+const executable = findChromium();
+if (executable === undefined) {
   process.stdout.write(
     'skipped: the page of a proof in a browser, as no Chromium was found (SLUICE_TEST_CHROMIUM names one)\n',
   );
@@ -115,15 +115,14 @@ const CONTRAST = `(() => {
   return { text: Math.min(...texts, ...labels), curves: Math.min(...curves) };
 })()`;
 
-describe.skipIf(chromium === undefined)('in a browser', () => {
+describe.skipIf(executable === undefined)('in a browser', () => {
   let browser: Browser;
   let directory: string;
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'sluice-page-'));
-    browser = await puppeteer.launch({
-      executablePath: chromium!,
-      headless: true,
+    browser = await chromium.launch({
+      executablePath: executable!,
       // Chromium does not sandbox what root starts; the page is ours.
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
     });
@@ -146,26 +145,17 @@ describe.skipIf(chromium === undefined)('in a browser', () => {
     const file = join(directory, `${name}.html`);
     writeFileSync(file, html);
     const url = pathToFileURL(file).href;
-    const page = await browser.newPage();
+    const page = await browser.newPage({ viewport: { width, height: 900 } });
     const requests: string[] = [];
     const messages: string[] = [];
     page.on('console', (message) => messages.push(message.text()));
     page.on('pageerror', (error) => messages.push(String(error)));
-    await page.setRequestInterception(true);
-    page.on('request', (request) => {
-      if (request.url() === url) void request.continue();
-      else {
-        requests.push(request.url());
-        void request.abort();
-      }
+    await page.route('**/*', async (route) => {
+      if (route.request().url() === url) return route.continue();
+      requests.push(route.request().url());
+      return route.abort();
     });
-    await page.setViewport({ width, height: 900 });
-    // In one call: each of puppeteer's own takes back what the other has set.
-    const session = await page.createCDPSession();
-    await session.send('Emulation.setEmulatedMedia', {
-      media,
-      features: [{ name: 'prefers-color-scheme', value: scheme }],
-    });
+    await page.emulateMedia({ media, colorScheme: scheme });
     await page.goto(url);
     const answers: unknown[] = [];
     for (const question of questions) answers.push(await page.evaluate(question));
