@@ -58,6 +58,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
       seed,
       replicates,
       confidence: CONFIDENCE,
+      alike: data.arms.filter(({ role }) => OF_BASELINE.has(role)).map(({ name }) => name),
     });
     signal?.throwIfAborted();
     const proof: Proof = {
@@ -76,6 +77,9 @@ export async function prove(options: ProveOptions): Promise<Proof> {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Arms that are samples of the baseline; `shuffled`, too, where curation makes no copies. */
+const OF_BASELINE: ReadonlySet<ArmInfo['role']> = new Set(['baseline', 'random', 'shuffled']);
 
 /** Arms that are measured at every size; of the others the learning curve is enough. */
 const SIZED: ReadonlySet<ArmInfo['role']> = new Set(['baseline', 'curated', 'arm', 'recipe']);

@@ -13,6 +13,8 @@ export interface EstimateOptions {
   readonly replicates?: number;
   /** Share of intervals that hold the truth; default 0.95. */
   readonly confidence?: number;
+  /** Names of arms that are samples of the same documents. */
+  readonly alike?: readonly string[];
 }
 
 /** All models of one arm, proxy and size. */
@@ -66,6 +68,7 @@ export function estimate(
     families.map((family) => ({
       arm: names.indexOf(family.arm),
       pool: `${family.proxy} ${family.parameters}`,
+      origin: options.alike?.includes(family.arm) === true ? 0 : undefined,
       bits: family.models.map(({ bits }) => (family.isLargest ? bits : bits.slice(-1))),
     })),
     { seed: options.seed, replicates },

@@ -104,7 +104,7 @@ function worseSection(proof: Proof): Markup {
       ? element(
           'ul',
           {},
-          worse.map((entry) => element('li', {}, typeset(worseText(proof, entry)))),
+          worse.map((entry) => element('li', {}, typeset(worseText(proof, [entry])))),
         )
       : element('p', {}, typeset(noneWorseText(proof))),
     element(

@@ -37,7 +37,8 @@ export function summarizeProof(proof: Proof, output: string | undefined): string
 
 function worseLines(proof: Proof): string[] {
   if (proof.worse.length === 0) return wrapped(noneWorseText(proof), '  ', '  ');
-  return proof.worse.flatMap((entry) => wrapped(`WORSE  ${worseText(proof, entry)}`, '  ', '    '));
+  const groups = groupBy(proof.worse, ({ arm, against, proxy }) => JSON.stringify([arm, against, proxy]));
+  return groups.flatMap(([, entries]) => wrapped(`WORSE  ${worseText(proof, entries)}`, '  ', '    '));
 }
 
 function comparedLines(proof: Proof, compared: readonly Comparison[]): string[] {

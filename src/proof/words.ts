@@ -268,14 +268,15 @@ function differenceVerdict(better: Interval): string {
   return `its loss is ${sign === 'good' ? 'lower' : 'higher'} by ${size} bits per byte at equal tokens`;
 }
 
-/** One entry of what got worse: "forums: clean is worse than raw by 0.021 bits per byte (0.012 to 0.030) under a byte 5-gram". */
-export function worseText(proof: Proof, entry: Proof['worse'][number]): string {
-  const label = displayName(proxyInfo(proof, entry.proxy).label);
-  const [value, range] = formatInterval(negated(entry.better)).split(' (');
-  return (
-    `${displayName(entry.set)}: ${displayName(entry.arm)} is worse than ${displayName(entry.against)} ` +
-    `by ${value} bits per byte (${range} under ${withArticle(label)}`
-  );
+/** Sets on which one arm got worse under one proxy: "clean is worse than raw under a byte 5-gram: on forums by 0.021 bits per byte (0.012 to 0.030)". */
+export function worseText(proof: Proof, entries: Proof['worse']): string {
+  const [{ arm, against, proxy }] = entries as [Proof['worse'][number]];
+  const label = displayName(proxyInfo(proof, proxy).label);
+  const sets = entries.map(({ set, better }) => {
+    const [value, range] = formatInterval(negated(better)).split(' (');
+    return `on ${displayName(set)} by ${value} bits per byte (${range}`;
+  });
+  return `${displayName(arm)} is worse than ${displayName(against)} under ${withArticle(label)}: ${listOf(sets)}`;
 }
 
 /** Said where nothing got worse. */

@@ -73,6 +73,6 @@ test('without inputs, words after a list option belong to it', () => {
 
 test('work without documents shows what is done, how far and how long', () => {
   const work = { doing: 'training', share: 0.25, bytes: 2e7, seconds: 10 };
-  expect(workLine(work)).toMatch(/█{5}░{15} 25 % {2}training {2}2 MB\/s {2}30 s left/);
+  expect(workLine(work)).toMatch(/█{5}░{15} 25 % {2}training {2}2 MB\/s {2}30\.0 s left/);
   expect(workLine({ ...work, share: undefined, documents: 12 })).toBe('training  12 docs  2 MB/s');
 });

@@ -39,6 +39,7 @@ test('row 0 is what was measured: bits over bytes, the mean over seeds, and each
   const group: Group = {
     arm: 0,
     pool: 'p',
+    origin: undefined,
     bits: [
       [Float64Array.of(20, 60, 300), Float64Array.of(10, 30, 200)],
       [Float64Array.of(40, 80, 100), Float64Array.of(10, 30, 100)],
@@ -55,7 +56,7 @@ test('row 0 is what was measured: bits over bytes, the mean over seeds, and each
 
 test('documents alone move a loss by the standard error of a ratio', () => {
   const bits = bitsOf(bytes, 2, 0.5);
-  const losses = bootstrapLosses(sets, [{ arm: 0, pool: 'p', bits: [[bits]] }], {
+  const losses = bootstrapLosses(sets, [{ arm: 0, pool: 'p', origin: undefined, bits: [[bits]] }], {
     seed: 3,
     replicates: 4000,
   });
@@ -83,8 +84,8 @@ test('all arms, proxies and budgets see the same documents, so what they share d
   // 0.25 bits per byte better on every document.
   const better = bits.map((cost, document) => cost - 0.25 * [...bytes[0]!, ...bytes[1]!][document]!);
   const groups: Group[] = [
-    { arm: 0, pool: 'p', bits: [[bits, better]] },
-    { arm: 1, pool: 'q', bits: [[better, better]] },
+    { arm: 0, pool: 'p', origin: undefined, bits: [[bits, better]] },
+    { arm: 1, pool: 'q', origin: undefined, bits: [[better, better]] },
   ];
   const losses = bootstrapLosses(sets, groups, { seed: 3, replicates: 50 });
   for (let row = 1; row < losses.rows; row++) {
@@ -99,7 +100,7 @@ function seedsOf(arm: number, residuals: readonly (readonly [number, number])[])
   const bits = residuals.map((residual) =>
     residual.map((moved) => Float64Array.from([...bytes[0]!, ...bytes[1]!], (size) => size * (2 + moved))),
   );
-  return { arm, pool: 'p', bits };
+  return { arm, pool: 'p', origin: undefined, bits };
 }
 
 test('the sample of training documents moves a mean by the pooled error, with tails as of Student', () => {
@@ -183,8 +184,8 @@ test('with one seed only documents are left to chance', () => {
 
 test('a replicate does not depend on how many there are, and another seed gives others', () => {
   const groups: Group[] = [
-    { arm: 0, pool: 'p', bits: [[bitsOf(bytes, 2, 0.5)], [bitsOf(bytes, 2, 0.5)]] },
-    { arm: 1, pool: 'p', bits: [[bitsOf(bytes, 2.2, 0.5)], [bitsOf(bytes, 2.1, 0.5)]] },
+    { arm: 0, pool: 'p', origin: undefined, bits: [[bitsOf(bytes, 2, 0.5)], [bitsOf(bytes, 2, 0.5)]] },
+    { arm: 1, pool: 'p', origin: undefined, bits: [[bitsOf(bytes, 2.2, 0.5)], [bitsOf(bytes, 2.1, 0.5)]] },
   ];
   const many = bootstrapLosses(sets, groups, { seed: 1, replicates: 9 });
   for (let replicates = 1; replicates < 9; replicates++) {
@@ -199,7 +200,7 @@ test('a replicate does not depend on how many there are, and another seed gives 
 
 test('documents of no bytes count with their bits, and a draw of nothing else leaves the set as it is', () => {
   const empty = [{ name: 'a', bytes: Uint32Array.of(0, 8) }];
-  const group: Group = { arm: 0, pool: 'p', bits: [[Float64Array.of(4, 16)]] };
+  const group: Group = { arm: 0, pool: 'p', origin: undefined, bits: [[Float64Array.of(4, 16)]] };
   const losses = bootstrapLosses(empty, [group], { seed: 1, replicates: 200 });
   // Twice the one: nothing to divide by, so as measured; each once; twice the other.
   expect(losses.at(0, 0, 0)).toBe(2.5);

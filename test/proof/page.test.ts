@@ -118,7 +118,7 @@ test('what got worse comes before every other number', () => {
   const text = textOf(provePage(proof, '0.1.0').split('<body>')[1]!);
   const worse = proof.worse.map(
     ({ better }) =>
-      `forums: clean is worse than raw by ${(-better.value).toFixed(3)} bits per byte (${(-better.high).toFixed(3)} to ${(-better.low).toFixed(3)})`,
+      `: on forums by ${(-better.value).toFixed(3)} bits per byte (${(-better.high).toFixed(3)} to ${(-better.low).toFixed(3)})`,
   );
   expect(worse).toHaveLength(2);
   for (const says of worse) {

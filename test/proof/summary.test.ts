@@ -32,9 +32,10 @@ test('says each number with its proxy, what got worse first and where it is writ
   expect(
     summarizeProof(exampleProof(), 'proof'),
   ).toBe(`clean against raw: 32 MiB of each, 3 seeds, 4 held-out sets; 95 % intervals
-  WORSE  forums: clean is worse than raw by 0.042 bits per byte (0.037 to 0.049) under a byte 5-gram
-  WORSE  forums: clean is worse than raw by 0.040 bits per byte (0.034 to 0.046) under a hashed
-    log-linear byte model
+  WORSE  clean is worse than raw under a byte 5-gram: on forums by 0.042 bits per byte (0.037 to
+    0.049)
+  WORSE  clean is worse than raw under a hashed log-linear byte model: on forums by 0.040 bits per
+    byte (0.034 to 0.046)
   clean against raw
     faster   1.74 (1.62 to 1.89)     compute multiplier under a byte 5-gram
     better   0.074 (0.071 to 0.077)  bits per byte lower at equal tokens under a byte 5-gram
