@@ -27,8 +27,7 @@ const C2: f32 = 0.24022242426872253;
 const C3: f32 = 0.05550733953714371;
 const C4: f32 = 0.009671512991189957;
 const C5: f32 = 0.0013264714507386088;
-const RATE: f32 = 0.4;
-const FIRST_SQUARES: f32 = 0.25;
+const FIRST_SQUARES: f32 = 1.5;
 
 /** Address of the rows, and how far a hash is shifted to number one. */
 let table: usize = 0;
@@ -159,11 +158,11 @@ function update(
   upper: v128,
   lower: v128,
   squared: v128,
-  step: v128,
+  gradient: v128,
 ): void {
   const squares = f32x4.add(v128.shuffle<f32>(upper, lower, 1, 3, 5, 7), squared);
-  const root = f32x4.sqrt(f32x4.add(squares, f32x4.splat(FIRST_SQUARES)));
-  const weights = f32x4.add(weightsOf(upper, lower), f32x4.div(step, f32x4.mul(root, f32x4.sqrt(root))));
+  const curvature = f32x4.add(squares, f32x4.splat(FIRST_SQUARES));
+  const weights = f32x4.add(weightsOf(upper, lower), f32x4.div(gradient, curvature));
   const first = v128.shuffle<f32>(weights, squares, 0, 4, 1, 5);
   const last = v128.shuffle<f32>(weights, squares, 2, 6, 3, 7);
   v128.store64_lane(row, first, 0, 8);
@@ -216,13 +215,13 @@ function learn(nibble: i32, low: v128, high: v128): void {
   const isLikelier = f32x4.ge(v128.xor(logits, signs), f32x4.splat(0));
   const missed = v128.bitselect(f32x4.sub(f32x4.splat(1), likely), likely, isLikelier);
   const squared = f32x4.mul(missed, missed);
-  const step = v128.xor(f32x4.mul(missed, f32x4.splat(RATE)), signs);
-  update(a, second, third, fourth, aUpper, aLower, squared, step);
-  update(b, second, third, fourth, bUpper, bLower, squared, step);
-  update(c, second, third, fourth, cUpper, cLower, squared, step);
-  update(d, second, third, fourth, dUpper, dLower, squared, step);
-  update(e, second, third, fourth, eUpper, eLower, squared, step);
-  update(f, second, third, fourth, fUpper, fLower, squared, step);
+  const gradient = v128.xor(missed, signs);
+  update(a, second, third, fourth, aUpper, aLower, squared, gradient);
+  update(b, second, third, fourth, bUpper, bLower, squared, gradient);
+  update(c, second, third, fourth, cUpper, cLower, squared, gradient);
+  update(d, second, third, fourth, dUpper, dLower, squared, gradient);
+  update(e, second, third, fourth, eUpper, eLower, squared, gradient);
+  update(f, second, third, fourth, fUpper, fLower, squared, gradient);
 }
 
 /** Reads both cache lines of a row. */
