@@ -9,6 +9,7 @@ const BENCHMARKS = [
   { name: 'read', isPinned: false },
   { name: 'language', isPinned: true },
   { name: 'quality', isPinned: true },
+  { name: 'prove', isPinned: false },
   { name: 'filter', isPinned: false },
   { name: 'end-to-end', isPinned: false },
 ];
