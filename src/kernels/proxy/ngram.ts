@@ -54,7 +54,7 @@ export function createNgramProxy(options: NgramProxyOptions): NgramProxy {
 
 /**
  * The most bytes the arrays of an n-gram model take, of this order, trained on `tokens` symbols and measured on `heldOutBytes` of them: as if
- * every n-gram were distinct. Text takes a small part of it.
+ * every n-gram were distinct. Text takes a small part of it. Arrays that are not used any more, but not yet collected, come on top.
  */
 export function ngramBytes(order: number, tokens: number, heldOutBytes: number): number {
   const trie = trieBytes(order, heldOutBytes);

@@ -180,7 +180,7 @@ function expectEqual({ order, training, heldOut, vocabulary }: Case, stored: Sto
   }
 }
 
-const fixture = new URL('./kneser-ney-lmplz.json', import.meta.url);
+const fixture = new URL('./kneser-ney-lmplz.snapshot', import.meta.url);
 
 describe("KenLM's lmplz", () => {
   test.each(cases.map((each, i) => [each.order, i]))(
