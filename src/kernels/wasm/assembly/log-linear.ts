@@ -246,7 +246,7 @@ function touchRows(low: v128, high: v128): u32 {
 
 /**
  * Learns from the symbols `[p, end)` that follow on the state, and moves it on. The rows of the next symbol are touched before the present one is
- * learned, as there is no other way to fetch in advance: 1.5 times as fast where rows do not fit in the second cache. The byte at `end` is read
+ * learned, as there is no other way to fetch in advance: 1.4 times as fast where rows do not fit in the second cache. The byte at `end` is read
  * and does not matter.
  * @returns what was touched, mixed, which means nothing; without a use of it compilers may leave the touching out.
  */
