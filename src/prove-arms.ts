@@ -18,7 +18,8 @@ export interface ArmSource {
 }
 
 /** An arm with its samples on disk. */
-export interface SampledArm extends ArmInfo {
+export interface SampledArm {
+  readonly info: ArmInfo;
   /** Files of symbols, one for each seed, and the symbols each has at least. */
   readonly paths: readonly string[];
   readonly symbols: number;
@@ -194,14 +195,8 @@ async function readArm(
       await writeSpool(path, sample);
       paths.push(path);
     }
-    arms.push({
-      name: source.name,
-      role: source.role,
-      input: listOf(source.input),
-      ...counts,
-      paths,
-      symbols,
-    });
+    const info = { name: source.name, role: source.role, input: listOf(source.input), ...counts };
+    arms.push({ info, paths, symbols });
   }
   return arms;
 }

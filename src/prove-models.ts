@@ -20,14 +20,17 @@ interface TrainingJob {
   readonly seed: number;
   readonly path: string;
   readonly proxy: ProxyPlan;
+  readonly memoryBytes: number;
   readonly weight: number;
 }
 
 const PROGRESS_MS = 200;
 
-/** Time for a symbol against that of an n-gram of order 5, roughly: for the order of work and the time left. */
+/** Time for a symbol, 50 for an n-gram of order 5, roughly (bench/prove.ts): for the order of work and the time left. */
 function costOf(proxy: ProxyPlan): number {
-  return proxy.family === 'ngram' ? proxy.order : 20 + 2 * Math.max(0, Math.log2(proxy.parameters) - 14);
+  if (proxy.family === 'ngram') return 10 * proxy.order;
+  // What does not fit the caches costs more.
+  return Math.round(50 + 1.7 * Math.max(0, Math.log2(proxy.parameters) - 14) ** 2);
 }
 
 /**
@@ -42,11 +45,11 @@ export async function trainModels(
   budgets: readonly number[],
   config: ProveConfig,
 ): Promise<readonly Measurement[]> {
-  const jobs = planJobs(arms, config);
   const tokens = budgets.at(-1)!;
   const { memoryBytes, threads, signal, onEvent } = config.engine;
   const heldOutBytes = heldOut.symbols.byteLength;
-  const modelBytes = Math.max(...jobs.map(({ proxy }) => proxyBytes(proxy, tokens, heldOutBytes)));
+  const jobs = planJobs(arms, config, (proxy) => proxyBytes(proxy, tokens, heldOutBytes));
+  const modelBytes = Math.max(...jobs.map((job) => job.memoryBytes));
   const sharedBytes = heldOutBytes + heldOut.offsets.byteLength;
   const usable = trainingThreads(memoryBytes, Math.min(threads, jobs.length), modelBytes, sharedBytes);
   const trip = tripSignal(signal);
@@ -69,8 +72,9 @@ export async function trainModels(
   const timer = setInterval(report, PROGRESS_MS);
   try {
     const measured = await Promise.all(
-      jobs.map(async ({ arm, seed, path, proxy, weight }): Promise<Measurement> => {
-        const { bits, sizes } = await pool.run('train', { proxy, path, budgets, done, weight });
+      jobs.map(async ({ arm, seed, ...job }): Promise<Measurement> => {
+        const { proxy } = job;
+        const { bits, sizes } = await pool.run('train', { ...job, budgets, done });
         const parameters = proxy.family === 'ngram' ? undefined : proxy.parameters;
         return { arm, proxy: proxy.family, parameters, seed, bits, sizes };
       }),
@@ -88,14 +92,25 @@ export async function trainModels(
 }
 
 /** Longest first, so that the threads end at about the same time. */
-function planJobs(arms: readonly Spools[], { ngram, logLinear }: ProveConfig): readonly TrainingJob[] {
+function planJobs(
+  arms: readonly Spools[],
+  { ngram, logLinear }: ProveConfig,
+  bytesOf: (proxy: ProxyPlan) => number,
+): readonly TrainingJob[] {
   const jobs = arms.flatMap(({ arm, paths, allSizes }) => {
     const plans = [
       ...(ngram === undefined ? [] : [ngram]),
       ...(allSizes ? logLinear : logLinear.slice(0, 1)),
     ];
     return paths.flatMap((path, seed) =>
-      plans.map((proxy) => ({ arm, seed, path, proxy, weight: costOf(proxy) })),
+      plans.map((proxy) => ({
+        arm,
+        seed,
+        path,
+        proxy,
+        memoryBytes: bytesOf(proxy),
+        weight: costOf(proxy),
+      })),
     );
   });
   return jobs.toSorted((a, b) => b.weight - a.weight);

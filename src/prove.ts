@@ -47,7 +47,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
     const data = await readProofData(sources, options, config, folder);
     const budgets = budgetsOf(data.arms, config);
     const models = await trainModels(
-      data.arms.map(({ name, role, paths }) => ({ arm: name, paths, allSizes: SIZED.has(role) })),
+      data.arms.map(({ info, paths }) => ({ arm: info.name, paths, allSizes: SIZED.has(info.role) })),
       data.heldOut,
       budgets,
       config,
@@ -58,7 +58,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
       seed,
       replicates,
       confidence: CONFIDENCE,
-      alike: data.arms.filter(({ role }) => OF_BASELINE.has(role)).map(({ name }) => name),
+      alike: data.arms.filter(({ info }) => OF_BASELINE.has(info.role)).map(({ info }) => info.name),
     });
     signal?.throwIfAborted();
     const proof: Proof = {
@@ -66,7 +66,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
       verb: 'prove',
       setup: { tokens: budgets.at(-1)!, budgets, seeds, seed, confidence: CONFIDENCE, replicates },
       proxies: proxiesOf(config),
-      arms: data.arms.map(({ paths: _, symbols: __, ...info }) => info),
+      arms: data.arms.map(({ info }) => info),
       heldOut: data.heldOutInfo,
       ...estimates,
       cautions: cautionsOf(data, config, estimates),
@@ -163,13 +163,13 @@ function budgetsOf(arms: readonly SampledArm[], { tokens }: ProveConfig): readon
   if (tokens !== undefined && smallest.symbols < tokens) {
     throw new CurationError(
       'USAGE',
-      `--tokens ${tokens}: the arm "${smallest.name}" has only ${smallest.symbols}, and every arm is trained on as many; ask for fewer`,
+      `--tokens ${tokens}: the arm "${smallest.info.name}" has only ${smallest.symbols}, and every arm is trained on as many; ask for fewer`,
     );
   }
   if (smallest.symbols < LEAST_TOKENS) {
     throw new CurationError(
       'BAD_INPUT',
-      `the arm "${smallest.name}" (${smallest.input.join(', ')}): expected at least ${LEAST_TOKENS} bytes of text to learn from, found ${smallest.symbols}; give more`,
+      `the arm "${smallest.info.name}" (${smallest.info.input.join(', ')}): expected at least ${LEAST_TOKENS} bytes of text to learn from, found ${smallest.symbols}; give more`,
     );
   }
   const all = Math.min(tokens ?? MOST_TOKENS, smallest.symbols);
@@ -179,8 +179,8 @@ function budgetsOf(arms: readonly SampledArm[], { tokens }: ProveConfig): readon
 /** Every arm against the baseline, but recipes without a step: the whole recipe against those. */
 function pairsOf(arms: readonly SampledArm[]): readonly { readonly arm: string; readonly against: string }[] {
   const [baseline, ...others] = arms;
-  return others.map(({ name, role }) =>
-    role === 'without' ? { arm: 'recipe', against: name } : { arm: name, against: baseline!.name },
+  return others.map(({ info: { name, role } }) =>
+    role === 'without' ? { arm: 'recipe', against: name } : { arm: name, against: baseline!.info.name },
   );
 }
 
@@ -204,7 +204,9 @@ function cautionsOf(
   const cautions: string[] = [];
   const labels = new Map(proxiesOf(config).map(({ name, label }) => [name, label]));
   for (const { arm, proxy, faster } of comparisons) {
-    const control = arms.find(({ name, role }) => name === arm && (role === 'random' || role === 'shuffled'));
+    const control = arms.find(
+      ({ info: { name, role } }) => name === arm && (role === 'random' || role === 'shuffled'),
+    );
     if (control === undefined || (faster.low <= 1 && faster.high >= 1)) continue;
     cautions.push(
       `The control "${arm}" should show nothing, and its compute multiplier under a ${labels.get(proxy)} is ${faster.value.toFixed(3)} (${faster.low.toFixed(3)} to ${faster.high.toFixed(3)}): take differences of that size for noise.`,

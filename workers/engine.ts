@@ -115,11 +115,12 @@ export const sign: TaskFunction<'sign'> = task<'sign'>(async ({ bytes, offsets }
   return { output: signatures, transfer: arraysOf(signatures).flatMap(ownedBuffer) };
 });
 
-export const train: TaskFunction<'train'> = task<'train'>(async ({ proxy, path, budgets, done, weight }) => {
+export const train: TaskFunction<'train'> = task<'train'>(async (input) => {
+  const { proxy, memoryBytes, path, budgets, done, weight } = input;
   // Loaded here, because most threads train nothing.
   const { createProxy } = await import('../src/kernels/proxy/create.ts');
   const heldOut = job.heldOut!;
-  const model = await createProxy(proxy, heldOut);
+  const model = createProxy(proxy, heldOut, memoryBytes);
   const bits: Float64Array<ArrayBuffer>[] = [];
   const sizes: number[] = [];
   const chunk = new Uint8Array(TRAINING_CHUNK);

@@ -126,6 +126,8 @@ export interface Tasks {
   readonly train: {
     readonly input: {
       readonly proxy: ProxyPlan;
+      /** Bytes the model may take. */
+      readonly memoryBytes: number;
       readonly path: string;
       /** Symbols after which it is measured, ascending; the file has no fewer than the last. */
       readonly budgets: readonly number[];

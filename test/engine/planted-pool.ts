@@ -15,7 +15,7 @@ export interface PlantedPoolOptions {
 }
 
 /** What a document of the raw pool is: the five last are junk. */
-export type PlantedKind =
+type PlantedKind =
   | 'clean'
   | 'exact'
   | 'near'
@@ -25,13 +25,13 @@ export type PlantedKind =
   | 'symbols'
   | 'copyright';
 
-export interface PlantedSize {
+interface PlantedSize {
   readonly documents: number;
   readonly bytes: number;
 }
 
 /** A file of JSON lines: `id`, `kind`, `text`. */
-export interface PlantedFile extends PlantedSize {
+interface PlantedFile extends PlantedSize {
   readonly path: string;
 }
 

@@ -232,11 +232,9 @@ describe('laws', () => {
 
 test('the command writes a proof and a page, says the numbers with their proxies, and replaces nothing unasked', async () => {
   const { baseline, clean, heldOut } = await writePool();
-  const words = [
-    ...['prove', '--baseline', baseline, '--curated', clean, '--heldout', ...Object.values(heldOut)],
-    ...['--tokens', '100000', '--seeds', '2', '--parameters', '16384', '--replicates', '100'],
-    ...['-o', folder('proof'), '--threads', '2'],
-  ];
+  const sets = ['--baseline', baseline, '--curated', clean, '--heldout', ...Object.values(heldOut)];
+  const small = ['--tokens', '100000', '--seeds', '2', '--parameters', '16384', '--replicates', '100'];
+  const words = ['prove', ...sets, ...small, '-o', folder('proof'), '--threads', '2'];
   const { code, stderr } = await sluice(words);
   expect(stderr).toMatch(/compute multiplier/);
   expect(stderr).toMatch(/byte 5-gram/);

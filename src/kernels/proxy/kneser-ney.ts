@@ -26,7 +26,7 @@ export function estimateDiscounts(n1: number, n2: number, n3: number, n4: number
 }
 
 /** Numbers of n-grams by order (from 1) and adjusted count: `[8 * order + count]`, 5 for 5 and more. */
-export type CountsOfCounts = Float64Array<ArrayBuffer>;
+type CountsOfCounts = Float64Array<ArrayBuffer>;
 
 /** Bits of one of the three numbers in {@link KneserNeyStatistics.followers}: at most 256 symbols follow a history. */
 const FOLLOWER_BITS = 9;

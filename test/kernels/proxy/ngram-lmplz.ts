@@ -68,7 +68,7 @@ function parseModel(log: string, arpa: string): LmplzModel {
   return { counts, discounts, ngrams };
 }
 
-export function wordsOf(document: string): string[] {
+function wordsOf(document: string): string[] {
   return [...Buffer.from(document)].map((byte) => byte.toString(16).padStart(2, '0'));
 }
 
