@@ -57,7 +57,7 @@ function train(plan: ProxyPlan, training: Uint8Array, heldOut: HeldOut): Round {
   const model = createProxy(plan, heldOut, Number.POSITIVE_INFINITY);
   let at = 0;
   for (const share of [1 / 8, 1 / 4, 1 / 2, 1]) {
-    for (const budget = share * training.length; at < budget; ) {
+    for (const budget = Math.floor(share * training.length); at < budget; ) {
       const end = Math.min(at + CHUNK, budget);
       model.train(training, at, end);
       at = end;
@@ -103,7 +103,7 @@ function trainingSpeed(): void {
   if (lmplz === undefined) console.log('No SLUICE_BENCH_LMPLZ: KenLM is not compared with.');
   else rows.push(['KenLM lmplz, 5-grams, counting alone', rival(lmplz, training), '', '']);
   console.log(
-    `\n${training.length / 2 ** 20} MiB of training text, measured four times on ${(heldOut.symbols.length / 2 ** 20).toFixed(1)} MiB. MB/s of processor time: median of ${ROUNDS} rounds (least to most).`,
+    `\n${(training.length / 2 ** 20).toFixed(1)} MiB of training text, measured four times on ${(heldOut.symbols.length / 2 ** 20).toFixed(1)} MiB. MB/s of processor time: median of ${ROUNDS} rounds (least to most).`,
   );
   printTable(['Model', 'MB/s', 'bits per byte', 'n-grams or parameters'], rows);
 }

@@ -57,6 +57,7 @@ export async function trainModels(
   const done = new BigInt64Array(new SharedArrayBuffer(8));
   const total = jobs.reduce((sum, { weight }) => sum + weight * tokens, 0);
   const startedAt = performance.now();
+  onEvent?.({ type: 'train', models: jobs.length, tokens, threads: usable });
   const report = (): void => {
     const share = Number(Atomics.load(done, 0)) / total;
     onEvent?.({

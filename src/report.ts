@@ -144,4 +144,6 @@ export type RunEvent =
   | { readonly type: 'measure'; readonly documentsExpected: number | undefined }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'work'; readonly work: Work }
+  /** Models are about to be trained, each on so many tokens. */
+  | { readonly type: 'train'; readonly models: number; readonly tokens: number; readonly threads: number }
   | { readonly type: 'part'; readonly part: Part };

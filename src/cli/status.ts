@@ -36,6 +36,13 @@ export function createStatus(
         );
       }
       if (event.type === 'measure') stream.write('Measuring scores, in a pass of its own\n');
+      if (event.type === 'train') {
+        const { models, tokens, threads } = event;
+        if (isShown) stream.write('\r\x1b[2K');
+        stream.write(
+          `Training ${models} models on ${formatBytes(tokens)} each; ${threads} thread${threads === 1 ? '' : 's'}\n`,
+        );
+      }
       const line =
         event.type === 'progress'
           ? statusLine(event.progress)

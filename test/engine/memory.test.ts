@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Field, makeData, RecordBatch, Schema, Struct, Table, tableToIPC, Utf8 } from 'apache-arrow';
 import { Table as WasmTable, WriterPropertiesBuilder, writeParquet } from 'parquet-wasm/node';
 import { expect, test } from 'vitest';
@@ -77,5 +77,29 @@ test('nor does it with every kind of filter on', async () => {
   const others = ['--language-score-only', '--pii', '--dedup', '--keep-rejects'];
   const peaks = await peaksOf('filter', '--rules', rules, ...lenient, ...others);
   expect(peaks[1]!).toBeLessThan(450 * MEBIBYTE);
+  expect(peaks[1]! / peaks[0]!).toBeLessThan(1.25);
+}, 120_000);
+
+test('a proof keeps to its memory, and its peak does not follow the size of the arms', async () => {
+  const heldOut = ['a', 'b', 'c'].map((name) => folder(`${name}.jsonl`));
+  for (const [i, path] of heldOut.entries()) {
+    await writeFile(path, `${JSON.stringify({ text: `held out ${i} `.repeat(200) })}\n`.repeat(2));
+  }
+  const memory = 768 * MEBIBYTE;
+  const peaks: number[] = [];
+  for (const count of [10_000, 40_000]) {
+    const input = folder(`arm-${count}.parquet`);
+    await writeOneRowGroup(input, count);
+    const sets = ['--baseline', input, '--curated', input, '--heldout', ...heldOut];
+    const size = ['--tokens', '8000000', '--seeds', '1', '--replicates', '100', '--proxy', 'ngram'];
+    const words = ['prove', ...sets, ...size, '--memory', String(memory), '--threads', '2'];
+    const peakPath = folder('peak');
+    const { code, stderr } = await sluice([...words, '-o', folder(`proof-${count}`)], { peakPath });
+    expect(stderr).toContain('compute multiplier');
+    expect(code).toBe(0);
+    peaks.push(Number(await readFile(peakPath, 'utf8')));
+  }
+  // Words that hardly repeat: as many n-grams as symbols, the worst that there is.
+  expect(peaks[1]!).toBeLessThan(memory);
   expect(peaks[1]! / peaks[0]!).toBeLessThan(1.25);
 }, 120_000);

@@ -247,6 +247,27 @@ test('the command writes a proof and a page, says the numbers with their proxies
   ]);
   expect(await readFile(folder('proof', 'prove.html'), 'utf8')).toContain('<svg');
   expect((await readdir(folder('proof'))).sort()).toEqual(['prove.html', 'prove.json']);
+  // Interrupted as training begins: nothing is left, of samples neither.
+  await mkdir(folder('work'));
+  const late = [
+    ...words,
+    '--work-dir',
+    folder('work'),
+    '--overwrite',
+    '--progress',
+    'plain',
+    '--parameters',
+    '4194304',
+  ];
+  const stopped = await sluice(late, {
+    onStart: (child) => child.stderr!.once('data', () => child.kill('SIGINT')),
+  });
+  expect(stopped.stderr).toMatch(
+    /^Training \d+ models on 97\.7 KiB each; 2 threads\nsluice: interrupted; nothing was written\n$/,
+  );
+  expect(stopped.code).toBe(130);
+  expect(await readdir(folder('work'))).toEqual([]);
+  expect(JSON.parse(await readFile(folder('proof', 'prove.json'), 'utf8'))).toEqual(proof);
   const again = await sluice(words);
   expect(again.code).toBe(1);
   expect(again.stderr).toMatch(/prove\.json: is there already; choose another --out, or --overwrite/);

@@ -34,13 +34,24 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly stdin?: Uint8Array;
   readonly cwd?: string;
+  /** File to write the peak memory of the process to, in bytes, when it ends. */
+  readonly peakPath?: string;
   /** Called with the process once it runs. */
   readonly onStart?: (child: ReturnType<typeof spawn>) => void;
 }
 
+/** A module that has a process write down its peak memory at its end. */
+function peakScript(path: string): string {
+  const memory = new URL('../../dist/src/flow/memory.js', import.meta.url).href;
+  const source = `import { isMainThread } from 'node:worker_threads'; import { writeFileSync } from 'node:fs'; import { peakMemory } from '${memory}'; if (isMainThread) process.on('exit', () => writeFileSync(${JSON.stringify(path)}, String(peakMemory())));`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
 /** Runs the built command line in a process of its own. */
 export async function sluice(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const child = spawn(process.execPath, [cli, ...words], {
+  const { peakPath } = options;
+  const measuring = peakPath === undefined ? [] : ['--import', peakScript(peakPath)];
+  const child = spawn(process.execPath, [...measuring, cli, ...words], {
     cwd: options.cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
