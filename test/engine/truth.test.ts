@@ -42,34 +42,54 @@ async function listedPairs(name: string): Promise<Pair[]> {
   });
 }
 
-/** Exact Jaccard of every pair of documents at or above `least`, by an inverted index; ordinals of (later, earlier). */
+/** Jaccard of every pair of documents at or above `least`, by an inverted index of shingle hashes of 53 bits; ordinals of (later, earlier). */
 function allPairs(
   documents: readonly TestDocument[],
   least: number,
 ): { later: number; earlier: number; jaccard: number }[] {
-  const postings = new Map<string, number[]>();
+  const ids = new Map<string, number>();
+  const postings = new Map<number, number[]>();
   const sizes: number[] = [];
+  const shared = new Uint32Array(documents.length);
   return documents.flatMap(({ text }, later) => {
-    const words = text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
+    const words = (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).map((word) => {
+      const id = ids.get(word) ?? ids.size + 1;
+      ids.set(word, id);
+      return id;
+    });
     const shingles = new Set(
-      words.slice(0, Math.max(1, words.length - 4)).map((_, i) => words.slice(i, i + 5).join(' ')),
+      words.slice(0, Math.max(1, words.length - 4)).map((_, i) => hashOf(words.slice(i, i + 5))),
     );
-    const shared = new Map<number, number>();
+    const met = new Set<number>();
     for (const shingle of shingles) {
       const holders = postings.get(shingle);
       if (holders === undefined) {
         postings.set(shingle, [later]);
       } else {
-        for (const earlier of holders) shared.set(earlier, (shared.get(earlier) ?? 0) + 1);
+        for (const earlier of holders) if (shared[earlier]!++ === 0) met.add(earlier);
         holders.push(later);
       }
     }
     sizes.push(shingles.size);
-    return [...shared].flatMap(([earlier, count]) => {
+    return [...met].flatMap((earlier) => {
+      const count = shared[earlier]!;
+      shared[earlier] = 0;
       const jaccard = count / (shingles.size + sizes[earlier]! - count);
       return jaccard >= least ? [{ later, earlier, jaccard }] : [];
     });
   });
+}
+
+function hashOf(ids: readonly number[]): number {
+  let high = 0;
+  let low = 0;
+  for (const id of ids) {
+    high = Math.imul(high ^ id, 0x9e3779b1);
+    high ^= high >>> 15;
+    low = Math.imul(low ^ id, 0x85ebca77);
+    low ^= low >>> 13;
+  }
+  return (high >>> 0) * 2 ** 21 + (low >>> 11);
 }
 
 function groupByLater(pairs: ReturnType<typeof allPairs>): Map<number, ReturnType<typeof allPairs>> {
@@ -84,7 +104,7 @@ function groupByLater(pairs: ReturnType<typeof allPairs>): Map<number, ReturnTyp
 
 describe.skipIf(!hasSharedData)('on real documents with complete pair lists', () => {
   test.each(['kafka-docs', 'pep-revisions', 'react-native-docs', 'license-texts'])(
-    '%s: of pairs with Jaccard >= 0.9 at least 99.5 %% do not both survive',
+    '%s: of pairs with Jaccard >= 0.9 at most one in 200 survives whole',
     async (name) => {
       const reasons = await judge(await sharedDocuments(`neardup/${name}`), 0);
       const close = (await listedPairs(name)).filter(({ jaccard }) => jaccard >= 0.9);
