@@ -11,6 +11,8 @@ export interface SignatureParameters {
   readonly rows: number;
   /** Changes every hash but the content hash; default 0. */
   readonly seed: number;
+  /** Whether documents get sketches, by which two of them can be compared; default false. */
+  readonly sketches?: boolean;
 }
 
 /** What is known of each document of a batch once its text has been hashed. 64-bit values are (low, high) pairs. */
@@ -22,6 +24,11 @@ export interface Signatures {
   readonly bandKeys: Uint32Array;
   /** Shingles of each row, repeats counted; 0 marks a text without a single token, whose band keys mean nothing. */
   readonly shingleCounts: Uint32Array;
+  /**
+   * The lowest 8 bits of each of the `bands * rows` minima, a document after the other; empty unless asked for. Of two documents of Jaccard s the
+   * share of equal bytes is about s + (1 - s) / 256 (b-bit minwise hashing: Li and Koenig 2010). 0 where there are no shingles.
+   */
+  readonly sketches: Uint8Array;
 }
 
 /**
