@@ -30,6 +30,7 @@ function emptyBatch(rowCount: number): Signatures {
     contentHashes: new Uint32Array(2 * rowCount),
     bandKeys: new Uint32Array(2 * BANDS * rowCount),
     shingleCounts: new Uint32Array(rowCount).fill(500),
+    sketches: new Uint8Array(0),
   };
 }
 

@@ -280,8 +280,13 @@ function ownedBuffer({ buffer }: ArrayBufferView): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
-function arraysOf({ contentHashes, bandKeys, shingleCounts }: Signatures): Uint32Array[] {
-  return [contentHashes, bandKeys, shingleCounts];
+function arraysOf({
+  contentHashes,
+  bandKeys,
+  shingleCounts,
+  sketches,
+}: Signatures): (Uint32Array | Uint8Array)[] {
+  return [contentHashes, bandKeys, shingleCounts, sketches];
 }
 
 function lengthsOf({ offsets, rowCount }: TextColumn, allocate: Allocate): Uint32Array {

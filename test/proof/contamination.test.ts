@@ -21,6 +21,7 @@ function batchOf(documents: readonly Signed[], bands: number): Signatures {
     contentHashes: Uint32Array.from(documents.flatMap(({ content }) => content)),
     bandKeys,
     shingleCounts: Uint32Array.from(documents, ({ shingles }) => shingles),
+    sketches: new Uint8Array(0),
   };
 }
 

@@ -43,7 +43,7 @@ function sign(documents: readonly Small[], bands: number): Signatures {
     }
   });
   const shingleCounts = Uint32Array.from(documents, (document) => document.shingles);
-  return { rowCount, contentHashes, bandKeys, shingleCounts };
+  return { rowCount, contentHashes, bandKeys, shingleCounts, sketches: new Uint8Array(0) };
 }
 
 /** One document at a time with a JavaScript set for each band: the definition. */

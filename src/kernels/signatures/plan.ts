@@ -9,6 +9,8 @@ export interface SignaturePlan {
   readonly rows: number;
   /** Minima of a document: bands x rows. */
   readonly bins: number;
+  /** Bytes of the sketch of a document: `bins`, or 0 if none is asked for. */
+  readonly sketchBytes: number;
   /** Six 64-bit constants as (low, high) pairs, see {@link Constant}. */
   readonly constants: Uint32Array;
   readonly donors: Donors;
@@ -35,7 +37,7 @@ const BINS_LIMIT = 32_768;
 
 /** Checks the parameters and derives the constants. Throws `USAGE` naming the parameter that is out of range. */
 export function planSignatures(parameters: SignatureParameters): SignaturePlan {
-  const { ngram, bands, rows, seed } = parameters;
+  const { ngram, bands, rows, seed, sketches = false } = parameters;
   checkRange('ngram', ngram, 1, NGRAM_LIMIT);
   checkRange('bands', bands, 1, BINS_LIMIT);
   checkRange('rows', rows, 1, BINS_LIMIT);
@@ -48,8 +50,9 @@ export function planSignatures(parameters: SignatureParameters): SignaturePlan {
   const base = (draw() & ~7n) | 5n;
   const leaving = BigInt.asUintN(64, base ** BigInt(ngram));
   const constants = new Uint32Array(new BigUint64Array([s0, s1, base, leaving, draw(), draw()]).buffer);
-  const donors = layOutDonors(bands * rows, Number(draw() & 0xffffffffn));
-  return { ngram, bands, rows, bins: bands * rows, constants, donors };
+  const bins = bands * rows;
+  const donors = layOutDonors(bins, Number(draw() & 0xffffffffn));
+  return { ngram, bands, rows, bins, sketchBytes: sketches ? bins : 0, constants, donors };
 }
 
 function checkRange(name: string, value: number, least: number, most: number): void {

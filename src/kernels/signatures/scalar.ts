@@ -13,8 +13,9 @@ export function createScalarSigner(plan: SignaturePlan | undefined): Sign {
   const sketch = plan === undefined ? undefined : createSketch(plan);
   return (text, allocate = allocateZeroed) => {
     const { bytes, offsets, rowCount } = text;
-    const signatures = allocateSignatures(rowCount, plan === undefined ? 0 : plan.bands, allocate);
+    const signatures = allocateSignatures(rowCount, plan, allocate);
     signatures.bandKeys.fill(0);
+    signatures.sketches.fill(0);
     // offsets has rowCount + 1 entries.
     for (let row = 0; row < rowCount; row++) {
       const start = offsets[row]!;
@@ -29,7 +30,7 @@ export function createScalarSigner(plan: SignaturePlan | undefined): Sign {
 type Sketch = (bytes: Uint8Array, start: number, end: number, into: Signatures, row: number) => void;
 
 function createSketch(plan: SignaturePlan): Sketch {
-  const { ngram, bands, rows, bins, constants, donors } = plan;
+  const { ngram, bands, rows, bins, sketchBytes, constants, donors } = plan;
   const minima = new Uint32Array(bins);
   const copies = new Uint32Array(bins);
   /** The last `ngram` word hashes, (low, high), as a ring. */
@@ -84,6 +85,8 @@ function createSketch(plan: SignaturePlan): Sketch {
     into.shingleCounts[row] = Math.max(1, words - ngram + 1);
     // All bins are empty only if the hash of every shingle ends in 32 one bits; then they stay so.
     if (minima.some((value) => value !== EMPTY)) densify(donors, minima, copies, EMPTY);
+    // What a byte cannot hold is cut off: the lowest 8 bits stay.
+    if (sketchBytes > 0) into.sketches.set(minima, row * sketchBytes);
     for (let band = 0, at = 0; band < bands; band++) {
       const indexLow = multiply(band + 1, 0, 0x7f4a7c15, 0x9e3779b9);
       let low = add(bandsLow, bandsHigh, indexLow, high);

@@ -37,12 +37,27 @@ export interface Signatures {
  */
 export type Sign = (text: TextColumn, allocate?: Allocate) => Signatures;
 
-/** Room for the signatures of `rowCount` documents; `bands` 0 when only exact duplicates are sought. Contents are anything. */
-export function allocateSignatures(rowCount: number, bands: number, allocate: Allocate): Signatures {
+/** What of its signatures takes room in a document that is sought by more than its content hash. */
+export interface SignatureShape {
+  readonly bands: number;
+  /** Bytes of the sketch of a document: `bands * rows`, or 0 if none is asked for. */
+  readonly sketchBytes: number;
+}
+
+/**
+ * Room for the signatures of `rowCount` documents; no shape when only exact duplicates are sought. Contents are anything, but shingle counts
+ * are 0. What is empty is fresh all the same: an array that two batches share cannot be transferred with both.
+ */
+export function allocateSignatures(
+  rowCount: number,
+  shape: SignatureShape | undefined,
+  allocate: Allocate,
+): Signatures {
   return {
     rowCount,
     contentHashes: allocateWords(allocate, 2 * rowCount),
-    bandKeys: allocateWords(allocate, 2 * bands * rowCount),
+    bandKeys: allocateWords(allocate, 2 * (shape?.bands ?? 0) * rowCount),
     shingleCounts: allocateWords(allocate, rowCount).fill(0),
+    sketches: allocate((shape?.sketchBytes ?? 0) * rowCount),
   };
 }

@@ -4,7 +4,7 @@ import { compileKernel, instantiateKernel, type OwnMemory, reserve } from '../in
 import { type UnicodeTables, unicodeTables } from '../unicode.ts';
 import { signatureWasmBase64 } from '../wasm/signature-wasm.generated.ts';
 import type { SignaturePlan } from './plan.ts';
-import { allocateSignatures, type Sign, type Signatures } from './signatures.ts';
+import { allocateSignatures, type Sign, type SignatureShape, type Signatures } from './signatures.ts';
 import { FREE, TEXT_SLACK, writeWordTables } from './word-tables.ts';
 
 /** Text handed over at a time, so that the copy is still in the second-level cache when it is read. */
@@ -15,8 +15,12 @@ const CHUNK_KEY_BYTES = 1 << 20;
 /** Word hashes gathered between two drains, and room for those of one more block. */
 const WORDS = 1024;
 const WORDS_SLACK = 128;
+/** The kernel writes sketches 16 bytes at a time, so up to 15 behind the last. */
+const SKETCH_SLACK = 15;
 /** An instance that grew beyond this for a giant document is dropped after it, as the memory of an instance cannot shrink. */
 const KEPT_BYTES = 16 << 20;
+
+const NO_SHAPE: SignatureShape = { bands: 0, sketchBytes: 0 };
 
 interface Kernel {
   readonly memory: OwnMemory;
@@ -28,6 +32,7 @@ interface Kernel {
     count: number,
     keys: number,
     shingles: number,
+    sketches: number,
   ) => void;
 }
 
@@ -45,14 +50,15 @@ export async function createSimdSigner(plan: SignaturePlan | undefined): Promise
     }
     const { memory } = kernel;
     const count = last - first;
-    const bandCount = plan === undefined ? 0 : plan.bands;
+    const { bands: bandCount, sketchBytes } = plan ?? NO_SHAPE;
     const start = text.offsets[first]!;
     const end = text.offsets[last]!;
     const hashes = free;
     const keys = hashes + 8 * count;
     const shingles = keys + 8 * count * bandCount;
     const offsets = shingles + 4 * count;
-    const bytes = (offsets + 4 * (count + 1) + 63) & ~63;
+    const sketches = offsets + 4 * (count + 1);
+    const bytes = (sketches + sketchBytes * count + SKETCH_SLACK + 63) & ~63;
     reserve(memory, bytes + (end - start) + TEXT_SLACK, tooLong(end - start));
     new Int32Array(memory.buffer, offsets, count + 1).set(text.offsets.subarray(first, last + 1));
     new Uint8Array(memory.buffer, bytes, end - start).set(text.bytes.subarray(start, end));
@@ -60,12 +66,16 @@ export async function createSimdSigner(plan: SignaturePlan | undefined): Promise
     kernel.contentHashes(bytes, offsets, count, hashes);
     into.contentHashes.set(new Uint32Array(memory.buffer, hashes, 2 * count), 2 * first);
     if (plan !== undefined) {
-      kernel.bandSignatures(bytes, offsets, count, keys, shingles);
+      kernel.bandSignatures(bytes, offsets, count, keys, shingles, sketchBytes === 0 ? 0 : sketches);
       into.shingleCounts.set(new Uint32Array(memory.buffer, shingles, count), first);
       for (let band = 0; band < bandCount; band++) {
         const found = new Uint32Array(memory.buffer, keys + 8 * count * band, 2 * count);
         into.bandKeys.set(found, 2 * (band * into.rowCount + first));
       }
+    }
+    if (sketchBytes > 0) {
+      const found = new Uint8Array(memory.buffer, sketches, sketchBytes * count);
+      into.sketches.set(found, sketchBytes * first);
     }
     if (memory.buffer.byteLength > KEPT_BYTES) kernel = undefined;
   }
@@ -73,10 +83,10 @@ export async function createSimdSigner(plan: SignaturePlan | undefined): Promise
   const mostRows =
     plan === undefined
       ? CHUNK_ROWS
-      : Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_KEY_BYTES / (8 * plan.bands))));
+      : Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_KEY_BYTES / (8 * plan.bands + plan.sketchBytes))));
   return (text, allocate = allocateZeroed) => {
     const { offsets, rowCount } = text;
-    const signatures = allocateSignatures(rowCount, plan === undefined ? 0 : plan.bands, allocate);
+    const signatures = allocateSignatures(rowCount, plan, allocate);
     // first < last <= rowCount, and offsets has rowCount + 1 entries.
     for (let first = 0; first < rowCount; ) {
       let last = first + 1;

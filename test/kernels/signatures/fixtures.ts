@@ -36,3 +36,18 @@ export function keysOf(bandKeys: Uint32Array, rowCount: number, row: number): st
     keys.push(`${bandKeys[at]}:${bandKeys[at + 1]}`);
   return keys;
 }
+
+/** Pairs of documents of `size` distinct words each, of which they share `shared`. */
+export function makePairs(count: number, size: number, shared: number, seed: number): string[] {
+  const random = randomFrom(seed);
+  const word = (): string =>
+    Math.floor(random() * 2 ** 32).toString(36) + Math.floor(random() * 2 ** 20).toString(36);
+  const rows: string[] = [];
+  for (let pair = 0; pair < count; pair++) {
+    const common = Array.from({ length: shared }, word);
+    for (let side = 0; side < 2; side++) {
+      rows.push([...common, ...Array.from({ length: size - shared }, word)].join(' '));
+    }
+  }
+  return rows;
+}

@@ -1,24 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createSigner } from '../../../src/kernels/signatures/signer.ts';
-import { columnOf, randomFrom } from './fixtures.ts';
+import { columnOf, makePairs } from './fixtures.ts';
 
 const BANDS = 14;
 const ROWS = 8;
-
-/** Pairs of documents of `size` distinct words each, of which they share `shared`. */
-function makePairs(count: number, size: number, shared: number, seed: number): string[] {
-  const random = randomFrom(seed);
-  const word = (): string =>
-    Math.floor(random() * 2 ** 32).toString(36) + Math.floor(random() * 2 ** 20).toString(36);
-  const rows: string[] = [];
-  for (let pair = 0; pair < count; pair++) {
-    const common = Array.from({ length: shared }, word);
-    for (let side = 0; side < 2; side++) {
-      rows.push([...common, ...Array.from({ length: size - shared }, word)].join(' '));
-    }
-  }
-  return rows;
-}
 
 /** Shared band keys of each pair of rows (0, 1), (2, 3), ... */
 async function matches(rows: readonly string[], bands: number, bandRows: number): Promise<number[]> {

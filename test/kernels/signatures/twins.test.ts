@@ -12,7 +12,7 @@ const settings: readonly SignatureParameters[] = [
   { ngram: 2, bands: 16, rows: 16, seed: 4 },
   { ngram: 5, bands: 93, rows: 15, seed: 5 },
   { ngram: 2, bands: 450, rows: 20, seed: 6 },
-];
+].map((parameters) => ({ ...parameters, sketches: true }));
 
 /** Pieces that sit at the edges of what the kernel distinguishes. */
 const pieces = [

@@ -263,3 +263,17 @@ export function bandKeys(keys: usize, bandStride: usize, shingles: u32): void {
     keys += bandStride;
   }
 }
+
+/** Writes the lowest byte of each minimum from `to`, 16 at a time; zeros for a document without shingles. Returns where the next sketch begins. */
+export function sketch(to: usize, shingles: u32): usize {
+  // The bits that stay: below 256 both narrowings are exact.
+  const kept = i32x4.splat(shingles == 0 ? 0 : 0xff);
+  const end = to + <usize>bins;
+  // Minima have room for `bins` rounded up to 64.
+  for (let p = minima; to < end; to += 16, p += 64) {
+    const low = i16x8.narrow_i32x4_s(v128.and(v128.load(p), kept), v128.and(v128.load(p, 16), kept));
+    const high = i16x8.narrow_i32x4_s(v128.and(v128.load(p, 32), kept), v128.and(v128.load(p, 48), kept));
+    v128.store(to, i8x16.narrow_i16x8_u(low, high));
+  }
+  return end;
+}

@@ -1,4 +1,4 @@
-import { Minima, bandKeys, begin, complete, densify } from './minima';
+import { Minima, bandKeys, begin, complete, densify, sketch } from './minima';
 import { hashWords } from './words';
 import { xxh64 } from './xxh64';
 
@@ -15,8 +15,18 @@ export function contentHashes(text: usize, offsets: usize, count: u32, hashes: u
   }
 }
 
-/** Band keys (band-major, `count` pairs a band) and shingle counts of the same documents. The 64 bytes behind the text are read, not used. */
-export function bandSignatures(text: usize, offsets: usize, count: u32, keys: usize, shingles: usize): void {
+/**
+ * Band keys (band-major, `count` pairs a band) and shingle counts of the same documents, and their sketches unless that address is 0. The 64
+ * bytes behind the text are read, not used; the 15 behind the sketches are overwritten.
+ */
+export function bandSignatures(
+  text: usize,
+  offsets: usize,
+  count: u32,
+  keys: usize,
+  shingles: usize,
+  sketches: usize,
+): void {
   const origin = load<i32>(offsets);
   for (let i: u32 = 0; i < count; i++) {
     const start = load<i32>(offsets);
@@ -27,5 +37,6 @@ export function bandSignatures(text: usize, offsets: usize, count: u32, keys: us
     store<u32>(shingles + (<usize>i << 2), found);
     if (found != 0) densify();
     bandKeys(keys + (<usize>i << 3), <usize>count << 3, found);
+    if (sketches != 0) sketches = sketch(sketches, found);
   }
 }
