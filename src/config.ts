@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { CurationError } from './errors.ts';
 import { defaultCompression, type OutputFormat } from './formats/encoders.ts';
@@ -51,6 +51,15 @@ export interface ReadOptions extends InputOptions, EngineOptions {}
 
 /** Which documents count as duplicates. */
 export interface DuplicateOptions {
+  /**
+   * `first` (default): one pass, the first of similar documents wins. `cluster`: two passes over files; similar documents are brought together, and
+   * the longest of each cluster is kept, with the size of its cluster as a column.
+   */
+  readonly mode?: 'first' | 'cluster';
+  /** With `cluster`: least estimated Jaccard similarity of a dropped document to the one that is kept for it; default 0.7. */
+  readonly minSimilarity?: number;
+  /** With `cluster`: where hashes lie meanwhile, about 360 bytes a document; default the folder for temporary files. */
+  readonly workDirectory?: string;
   /** Only exact duplicates (equal bytes); no MinHash. Default false. */
   readonly exactOnly?: boolean;
   /** Words in a shingle; default 5. */
@@ -82,7 +91,7 @@ export interface CurationOptions extends ConvertOptions {
 export interface DedupOptions extends CurationOptions, DuplicateOptions {}
 
 export interface DedupStreamOptions
-  extends DuplicateOptions,
+  extends Omit<DuplicateOptions, 'mode' | 'minSimilarity' | 'workDirectory'>,
     Pick<CurationOptions, 'textColumn'>,
     Pick<EngineOptions, 'threads' | 'signal' | 'onEvent'> {}
 
@@ -122,6 +131,13 @@ export interface DuplicateConfig {
   readonly parameters: SignatureParameters | undefined;
   readonly falsePositiveRate: number;
   readonly expectedDocuments: number | undefined;
+  /** Undefined: the first one wins. */
+  readonly clusters: ClusterConfig | undefined;
+}
+
+export interface ClusterConfig {
+  readonly minSimilarity: number;
+  readonly workDirectory: string;
 }
 
 /** @throws CurationError `USAGE` for a value out of range or options that contradict each other. */
@@ -137,10 +153,19 @@ export function duplicateConfig(options: DuplicateOptions): DuplicateConfig {
     options.expectedDocuments === undefined
       ? undefined
       : wholeNumber('--expected-documents', options.expectedDocuments, 1, 1e12);
-  const shared = { falsePositiveRate, expectedDocuments };
+  const clusters = clusterConfig(options);
+  const shared = { falsePositiveRate, expectedDocuments, clusters };
   const { exactOnly, similarity, ngram, bands, rows, seed } = options;
   if (exactOnly === true) {
-    const meaningless = { similarity, ngram, bands, rows, seed, 'false-positive': options.falsePositive };
+    const meaningless = {
+      similarity,
+      ngram,
+      bands,
+      rows,
+      seed,
+      'false-positive': options.falsePositive,
+      'min-similarity': options.minSimilarity,
+    };
     for (const [name, value] of Object.entries(meaningless)) {
       if (value !== undefined) {
         throw new CurationError('USAGE', `--${name} has no meaning with --exact-only; leave one of them out`);
@@ -168,6 +193,29 @@ export function duplicateConfig(options: DuplicateOptions): DuplicateConfig {
     );
   }
   return { ...shared, parameters };
+}
+
+function clusterConfig(options: DuplicateOptions): ClusterConfig | undefined {
+  const { mode = 'first', minSimilarity, workDirectory, falsePositive, exactOnly } = options;
+  const has = { 'min-similarity': minSimilarity, 'work-dir': workDirectory };
+  const hasNot = {
+    'false-positive': falsePositive,
+    'exact-only': exactOnly === true ? exactOnly : undefined,
+  };
+  for (const [name, value] of Object.entries(mode === 'cluster' ? hasNot : has)) {
+    if (value === undefined) continue;
+    const says = mode === 'cluster' ? 'has no meaning with' : 'has a meaning only with';
+    throw new CurationError('USAGE', `--${name} ${says} --mode cluster; leave one of them out`);
+  }
+  if (mode === 'first') return undefined;
+  const least = minSimilarity ?? 0.7;
+  if (!(least > 0 && least <= 1)) {
+    throw new CurationError(
+      'USAGE',
+      `--min-similarity: expected a number above 0, at most 1, found ${least}`,
+    );
+  }
+  return { minSimilarity: least, workDirectory: workDirectory ?? tmpdir() };
 }
 
 /** Output format with its default compression. */

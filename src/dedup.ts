@@ -4,7 +4,8 @@ import { runRecipe } from './pipeline.ts';
 import type { Report } from './report.ts';
 
 /**
- * Removes exact and near duplicates in one ordered pass: the first one wins, everything else passes through unchanged.
+ * Removes exact and near duplicates; everything else passes through unchanged. In one ordered pass the first one wins; with
+ * `mode: 'cluster'`, in two, the longest of each cluster.
  *
  * An exact duplicate has the same text bytes as an earlier kept document (XXH64). A near duplicate shares at least one
  * band of its MinHash signature with an earlier kept document: two documents whose sets of 5-word shingles have Jaccard
@@ -13,9 +14,13 @@ import type { Report } from './report.ts';
  * @throws CurationError; see `ErrorCode`.
  */
 export function dedup(options: DedupOptions): Promise<Report> {
-  const { exactOnly, similarity, ngram, bands, rows, falsePositive, expectedDocuments, seed } = options;
+  const { mode, minSimilarity, workDirectory, exactOnly, similarity, ngram, bands, rows } = options;
+  const { falsePositive, expectedDocuments, seed } = options;
   const step: RecipeStep = {
     use: 'dedup',
+    mode,
+    min_similarity: minSimilarity,
+    work_directory: workDirectory,
     exact_only: exactOnly,
     similarity,
     ngram,

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import type { Schema } from 'apache-arrow';
-import { addReasonField } from './columns/reasons.ts';
+import { addNoteField, type NoteColumn } from './columns/notes.ts';
 import { type ConvertOptions, partBytes } from './config.ts';
 import { CurationError } from './errors.ts';
 import { createAssembler, fileExtension, type OutputFormat } from './formats/encoders.ts';
@@ -36,8 +36,10 @@ interface WrittenParts {
   readonly rejects: readonly Part[];
 }
 
-/** What a run writes beside its rows, in a directory. */
+/** What a run writes besides rows as they are. */
 export interface Beside {
+  /** A column behind those of the kept rows. */
+  readonly noteColumn: NoteColumn | undefined;
   readonly ledger: boolean;
   readonly rejects: boolean;
 }
@@ -49,11 +51,13 @@ export const REASON_COLUMN = 'reject_reason';
 export async function openOutput(
   options: ConvertOptions,
   format: OutputFormat,
-  schema: Schema,
+  inputSchema: Schema,
   inputs: readonly string[],
   beside: Beside,
 ): Promise<Output> {
   const { output } = options;
+  const { noteColumn } = beside;
+  const schema = noteColumn === undefined ? inputSchema : addNoteField(inputSchema, noteColumn);
   const takesLentMemory = format.format === 'arrow' && format.compression === 'none';
   if (typeof output !== 'string' || output === '-') {
     if (beside.rejects) {
@@ -92,7 +96,7 @@ export async function openOutput(
   const rows = await sinkFor('part-', format, schema, (part) => options.onEvent?.({ type: 'part', part }));
   const ledger = beside.ledger ? await sinkFor('ledger/part-', ledgerFormat, ledgerSchema) : undefined;
   const rejects = beside.rejects
-    ? await sinkFor('rejects/part-', format, addReasonField(schema, REASON_COLUMN))
+    ? await sinkFor('rejects/part-', format, addNoteField(inputSchema, { name: REASON_COLUMN, words: [] }))
     : undefined;
   return {
     rows,

@@ -1,5 +1,6 @@
 import { Field, Float32, Utf8 } from 'apache-arrow';
 import { calibrateSteps } from './calibrate.ts';
+import { type FoundClusters, findClusters, isClustered } from './cluster.ts';
 import { findTextColumn } from './columns/schema.ts';
 import { type CurationOptions, type DuplicateOptions, duplicateConfig, UNKNOWN_DOCUMENTS } from './config.ts';
 import { CurationError } from './errors.ts';
@@ -126,12 +127,17 @@ async function verbOf(
       : [],
   );
   const index = dedup && indexOf(dedup.options, inputs);
+  const clusters =
+    index !== undefined && isClustered(index)
+      ? await findClusters(index.parameters, index.clusters, before, recipe.words, textIndex, options)
+      : undefined;
   return {
     name,
     inputs,
     textIndex,
     idIndex: findIdColumn(inputs, options.idColumn, path),
-    signatures: index === undefined ? 'none' : (index.parameters ?? 'exact'),
+    // What the hashes tell is known by now where documents were brought together.
+    signatures: index === undefined || clusters !== undefined ? 'none' : (index.parameters ?? 'exact'),
     examination:
       chain.length === 0 && repeated === undefined
         ? undefined
@@ -145,14 +151,23 @@ async function verbOf(
           },
     addedFields,
     indexBytes:
-      (index === undefined ? 0 : deduplicatorByteLength(index)) +
+      (index === undefined ? 0 : (clusters?.documents.byteLength ?? deduplicatorByteLength(index))) +
       (repeated === undefined ? 0 : repeatedLinesByteLength(repeated.options)),
     resourceBytes: resourceBytes(chain),
     reasons,
-    beside: { ledger: true, rejects: options.keepRejects ?? false },
+    beside: {
+      noteColumn: clusters === undefined ? undefined : { name: CLUSTER_SIZE, words: undefined },
+      ledger: true,
+      rejects: options.keepRejects ?? false,
+    },
+    ...(clusters === undefined ? {} : { locate: clusters.locate }),
     recipe: withSteps(recipe, steps),
     createJudge(plan) {
-      const deduplicator = index && createDeduplicator(index);
+      const deduplicator =
+        index &&
+        (clusters === undefined
+          ? firstWins(createDeduplicator(index), index.parameters === undefined)
+          : bestWins(clusters));
       const duplicateNumbers = dedup === undefined ? [] : numbersOf(dedup);
       const lines = repeated && createRepeatedLines(repeated.options);
       const lineNumbers = repeated === undefined ? [] : numbersOf(repeated);
@@ -170,9 +185,7 @@ async function verbOf(
         },
         report: () => ({
           ...(calibrations.length === 0 ? {} : { calibrations }),
-          ...(deduplicator === undefined || index?.parameters === undefined
-            ? {}
-            : { nearDuplicate: deduplicator.report() }),
+          ...deduplicator?.report(),
           ...(lines === undefined ? {} : { repeatedLines: lines.report() }),
         }),
       };
@@ -180,15 +193,55 @@ async function verbOf(
   };
 }
 
+/** Column of kept documents: how many documents they stand for, themselves included. */
+const CLUSTER_SIZE = 'cluster_size';
+
+/** What decides about duplicates, whichever way. */
+interface Duplicates {
+  readonly byteLength: number;
+  decide(analyzed: Analyzed, firstOrdinal: number): Verdicts;
+  report(): Pick<Report, 'nearDuplicate' | 'clusters'>;
+}
+
+function firstWins(deduplicator: Deduplicator, isExactOnly: boolean): Duplicates {
+  return {
+    get byteLength() {
+      return deduplicator.byteLength;
+    },
+    decide: ({ signatures, outcomes }, firstOrdinal) =>
+      deduplicator.commit(signatures!, firstOrdinal, outcomes[0]?.reasons),
+    report: () => (isExactOnly ? {} : { nearDuplicate: deduplicator.report() }),
+  };
+}
+
+function bestWins({ documents, report }: FoundClusters): Duplicates {
+  return {
+    byteLength: documents.byteLength,
+    decide({ rowCount }, firstOrdinal) {
+      const verdicts = new Uint8Array(rowCount);
+      const twins = new Float64Array(rowCount);
+      const notes = new Uint32Array(rowCount);
+      for (let row = 0; row < rowCount; row++) {
+        verdicts[row] = documents.verdictOf(firstOrdinal + row);
+        twins[row] = documents.twinOf(firstOrdinal + row);
+        notes[row] = documents.clusterSizeOf(firstOrdinal + row);
+      }
+      return { verdicts, twins, evidence: undefined, cuts: undefined, notes };
+    },
+    report: () => ({ clusters: report }),
+  };
+}
+
 /** Verdicts of filters, of the deduplicator and of filters again: for each document the first one that drops it. */
 function combine(
-  { outcomes, signatures, rowCount }: Analyzed,
-  deduplicator: Deduplicator | undefined,
+  analyzed: Analyzed,
+  deduplicator: Duplicates | undefined,
   duplicateNumbers: readonly number[],
   firstOrdinal: number,
 ): Verdicts {
+  const { outcomes, rowCount } = analyzed;
   const [before, after] = outcomes;
-  const found = deduplicator?.commit(signatures!, firstOrdinal, before?.reasons);
+  const found = deduplicator?.decide(analyzed, firstOrdinal);
   if (before === undefined || after === undefined) {
     return found ?? nothingDecided(rowCount);
   }
@@ -215,7 +268,7 @@ function combine(
   // Nothing that is dropped was changed.
   for (let row = 0; row < rowCount; row++) if (verdicts[row] !== 0) edited[row] = 0;
   const evidence = { statistics, thresholds, isMeasured, details, edited };
-  return { verdicts, twins: found?.twins, evidence, cuts: undefined };
+  return { verdicts, twins: found?.twins, evidence, cuts: undefined, notes: found?.notes };
 }
 
 function nothingDecided(rowCount: number): Verdicts {

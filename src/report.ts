@@ -40,6 +40,8 @@ export interface Report {
   readonly textColumn?: string;
   /** Absent without deduplication, and with `--exact-only`. */
   readonly nearDuplicate?: NearDuplicateReport;
+  /** With `--mode cluster`. */
+  readonly clusters?: ClusterReport;
   /** Absent unless repeated lines are removed. */
   readonly repeatedLines?: RepeatedLinesReport;
 }
@@ -69,6 +71,25 @@ export interface NearDuplicateReport {
   readonly twinCacheBytes: number;
   /** Filters on top of each other; 1 unless more documents were kept than expected. */
   readonly layers: number;
+}
+
+/** What the clusters of duplicates came to. */
+export interface ClusterReport {
+  readonly bands: number;
+  readonly rows: number;
+  readonly ngram: number;
+  /** Least estimated Jaccard similarity of a dropped document to the one kept in its place. */
+  readonly minSimilarity: number;
+  /** Standard deviation of such an estimate at that similarity. */
+  readonly deviation: number;
+  /** Chance that a pair of this Jaccard similarity shares a band. */
+  readonly recall: readonly RecallPoint[];
+  /** Clusters of two documents or more, and the documents of the largest. */
+  readonly clusters: number;
+  readonly largest: number;
+  /** Pairs with a band in common that were looked at, and those that were similar enough. */
+  readonly candidatePairs: number;
+  readonly verifiedPairs: number;
 }
 
 /** What the count of repeated lines or sentences came to. */
@@ -142,6 +163,8 @@ export type RunEvent =
     }
   /** A pass that only measures begins; its progress comes before the plan. */
   | { readonly type: 'measure'; readonly documentsExpected: number | undefined }
+  /** A pass that brings similar documents together begins; its progress comes before the plan. */
+  | { readonly type: 'cluster'; readonly documentsExpected: number | undefined }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'work'; readonly work: Work }
   /** Models are about to be trained, each on so many tokens. */

@@ -22,7 +22,7 @@ import { type Analyzed, analyze } from './stages/analyze.ts';
 import { createLedger, type Ledger, ledgerFormat, ledgerSchema } from './stages/ledger.ts';
 import { type Choice, rebatch, type Selected } from './stages/rebatch.ts';
 import { createTally, type Tally } from './stages/tally.ts';
-import type { Verdicts } from './verdicts.ts';
+import type { Origin, Verdicts } from './verdicts.ts';
 
 /** Rows and logical bytes of an output batch; fixed, because output bytes follow from them. */
 const BATCH_ROWS = 65_536;
@@ -34,7 +34,7 @@ interface Judge {
   /** Verdicts of a batch; called in input order. `firstOrdinal` numbers its first document over all inputs. */
   judge(analyzed: Analyzed, firstOrdinal: number): Verdicts;
   /** What only it can say. */
-  report(): Pick<Report, 'nearDuplicate' | 'calibrations' | 'repeatedLines'>;
+  report(): Pick<Report, 'nearDuplicate' | 'clusters' | 'calibrations' | 'repeatedLines'>;
 }
 
 /** A verb, ready to run. */
@@ -52,6 +52,8 @@ export interface Verb {
   readonly createJudge: (plan: MemoryPlan) => Judge;
   /** Every reason the judge can give; verdict `i` is reason `i - 1`, verdict 0 is kept. */
   readonly reasons: readonly string[];
+  /** Where the document of a number came from, if one may stand for another that comes before it; default what was read so far. */
+  readonly locate?: (ordinal: number) => Origin;
   /** Bytes of models and lists that all threads share. */
   readonly resourceBytes: number;
   readonly beside: Beside;
@@ -102,11 +104,11 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
       ledgerSink &&
       createLedger({
         reasons: verb.reasons,
-        locate: (ordinal) => tally.locate(ordinal),
+        locate: verb.locate ?? ((ordinal) => tally.locate(ordinal)),
         write: async (piece) => {
           const input = {
             output: 'ledger',
-            pieces: [{ ...piece, rows: undefined, reasons: undefined, cuts: undefined }],
+            pieces: [{ ...piece, rows: undefined, notes: undefined, cuts: undefined }],
             slab: undefined,
           };
           await ledgerSink.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
@@ -197,7 +199,11 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
 }
 
 function withAddedFields(schema: Schema, { addedFields, beside }: Verb): Schema {
-  const added = [...addedFields.map(({ name }) => name), ...(beside.rejects ? [REASON_COLUMN] : [])];
+  const added = [
+    ...addedFields.map(({ name }) => name),
+    ...(beside.rejects ? [REASON_COLUMN] : []),
+    ...(beside.noteColumn === undefined ? [] : [beside.noteColumn.name]),
+  ];
   const taken = added.find((name) => schema.fields.some((field) => field.name === name));
   if (taken !== undefined) {
     throw new CurationError(
@@ -218,7 +224,7 @@ function jobOf(
   const rows = {
     format,
     schema: serializeSchema(outputSchema),
-    reasonColumn: undefined,
+    noteColumn: verb.beside.noteColumn,
     writesFromSlab: takesLentMemory,
   };
   return {
@@ -229,14 +235,13 @@ function jobOf(
     idIndex: verb.beside.ledger ? verb.idIndex : -1,
     signatures: verb.signatures,
     examination: verb.examination,
-    reasons: verb.reasons,
     outputs: {
       rows,
-      rejects: { ...rows, reasonColumn: REASON_COLUMN },
+      rejects: { ...rows, noteColumn: { name: REASON_COLUMN, words: verb.reasons } },
       ledger: {
         format: ledgerFormat,
         schema: serializeSchema(ledgerSchema),
-        reasonColumn: undefined,
+        noteColumn: undefined,
         writesFromSlab: false,
       },
     },
@@ -265,7 +270,7 @@ async function* judgeInOrder(
       const firstRow = tally.rowsOf(batch.source);
       tally.add(batch.source, batch, verdicts);
       await ledger?.add(batch, verdicts, sources[batch.source]!.path, firstRow);
-      const choices = chooseRows(verdicts.verdicts, verb.beside.rejects);
+      const choices = chooseRows(verdicts, verb.beside.rejects);
       handedOn = true;
       yield { placement, bytes: new Uint8Array(slab.buffer), choices, cuts: verdicts.cuts, rowBytes, slab };
     } finally {
@@ -274,16 +279,16 @@ async function* judgeInOrder(
   }
 }
 
-function chooseRows(verdicts: Uint8Array, keepsRejects: boolean): readonly Choice[] {
+function chooseRows({ verdicts, notes }: Verdicts, keepsRejects: boolean): readonly Choice[] {
   const rowCount = verdicts.length;
   const rows = new Uint32Array(rowCount);
   let kept = 0;
   for (let row = 0; row < rowCount; row++) if (verdicts[row] === 0) rows[kept++] = row;
-  const choice = { output: 'rows', rows: rows.subarray(0, kept), reasons: undefined };
+  const keptRows = rows.subarray(0, kept);
+  const choice = { output: 'rows', rows: keptRows, notes: notes && keptRows.map((row) => notes[row]!) };
   if (!keepsRejects) return [choice];
   const rejected = new Uint32Array(rowCount - kept);
   let count = 0;
   for (let row = 0; row < rowCount; row++) if (verdicts[row] !== 0) rejected[count++] = row;
-  const reasons = Uint8Array.from(rejected, (row) => verdicts[row]!);
-  return [choice, { output: 'rejects', rows: rejected, reasons }];
+  return [choice, { output: 'rejects', rows: rejected, notes: rejected.map((row) => verdicts[row]!) }];
 }

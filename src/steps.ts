@@ -7,8 +7,23 @@ import { duplicateReasons } from './stages/deduplicate.ts';
 /** Deduplication as a step. What its numbers mean together is checked by `duplicateConfig`. */
 export const dedupStep: StepDefinition = {
   name: 'dedup',
-  summary: 'exact and near duplicates, the first one wins',
+  summary: 'exact and near duplicates, the first one wins or the best of each cluster',
   options: {
+    mode: {
+      kind: ['first', 'cluster'],
+      help: 'first: one pass, the first one wins (default); cluster: two passes, the longest of each cluster',
+    },
+    min_similarity: {
+      kind: 'rate',
+      value: 'S',
+      help: 'with cluster: least estimated similarity to what is kept; default 0.7',
+    },
+    work_directory: {
+      kind: 'path',
+      flag: 'work-dir',
+      value: 'DIR',
+      help: 'with cluster: for hashes meanwhile, 360 bytes a document; default the temporary folder',
+    },
     exact_only: { kind: 'flag', help: 'only exact duplicates; no MinHash' },
     similarity: {
       kind: 'rate',

@@ -8,7 +8,7 @@ import { cutText } from '../src/columns/cut-text.ts';
 import { gather } from '../src/columns/gather.ts';
 import { idColumn } from '../src/columns/ids.ts';
 import { type Allocate, allocateIn, allocateWords, allocateZeroed, padTo64 } from '../src/columns/memory.ts';
-import { addReasonField, addReasons } from '../src/columns/reasons.ts';
+import { addNoteField, addNotes, type NoteColumn } from '../src/columns/notes.ts';
 import { replaceText } from '../src/columns/replace-text.ts';
 import { conform, deserializeSchema } from '../src/columns/schema.ts';
 import { rowByteLengths } from '../src/columns/sizes.ts';
@@ -36,8 +36,8 @@ const outputs = new Map<string, JobEncoder>();
 interface JobEncoder {
   /** Of the batches gathered. */
   readonly schema: Schema;
-  /** Of the batches encoded, where that is another one. */
-  readonly withReasons: Schema | undefined;
+  /** The column that is added to them, and the schema with it. */
+  readonly noted: { readonly column: NoteColumn; readonly schema: Schema } | undefined;
   readonly encode: Promise<Encode>;
 }
 
@@ -147,10 +147,10 @@ export const train: TaskFunction<'train'> = task<'train'>(async (input) => {
 });
 
 export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pieces, slab }) => {
-  const { schema, withReasons, encode: encoder } = outputNamed(output);
+  const { schema, noted, encode: encoder } = outputNamed(output);
   const memory = slab === undefined ? scratch(pieces) : new Uint8Array(slab);
   const gathered = gatherPieces(schema, pieces, allocateIn(memory, allocateOwn));
-  const batch = withReasons === undefined ? gathered : addReasons(gathered, withReasons, job.reasons, pieces);
+  const batch = noted === undefined ? gathered : addNotes(gathered, noted.schema, noted.column, pieces);
   const encoded = (await encoder)(batch);
   return { output: encoded, transfer: encoded.chunks.flatMap(ownedBuffer) };
 });
@@ -237,12 +237,12 @@ function outputNamed(name: string): JobEncoder {
     if (description === undefined) throw new RangeError(`no output named ${name} in this job`);
     const schema = deserializeSchema(description.schema);
     const buffers = description.writesFromSlab ? 'take' : 'copy';
-    const { reasonColumn } = description;
-    const withReasons = reasonColumn === undefined ? undefined : addReasonField(schema, reasonColumn);
+    const { noteColumn: column } = description;
+    const noted = column && { column, schema: addNoteField(schema, column) };
     output = {
       schema,
-      withReasons,
-      encode: createEncoder(description.format, withReasons ?? schema, buffers),
+      noted,
+      encode: createEncoder(description.format, noted?.schema ?? schema, buffers),
     };
     outputs.set(name, output);
   }

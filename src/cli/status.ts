@@ -36,6 +36,8 @@ export function createStatus(
         );
       }
       if (event.type === 'measure') stream.write('Measuring scores, in a pass of its own\n');
+      if (event.type === 'cluster')
+        stream.write('Bringing similar documents together, in a pass of its own\n');
       if (event.type === 'train') {
         const { models, tokens, threads } = event;
         if (isShown) stream.write('\r\x1b[2K');

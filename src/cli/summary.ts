@@ -1,4 +1,4 @@
-import type { NearDuplicateReport, Report } from '../report.ts';
+import type { ClusterReport, NearDuplicateReport, Report } from '../report.ts';
 import { formatBytes, formatCount, formatSeconds } from '../units.ts';
 
 /** A line of a summary: what, and what is said of it. */
@@ -18,6 +18,7 @@ export function summarize(report: Report, out: string): string {
       : []),
     ...reasonLines(report),
     ...(report.nearDuplicate === undefined ? [] : indexLines(report.nearDuplicate)),
+    ...(report.clusters === undefined ? [] : clusterLines(report.clusters)),
     ...measuredLines(report),
     ...report.unreadable.slice(0, 3).map((message): Line => ['unreadable', message]),
     ...(report.unreadable.length > 3 ? [['unreadable', '... more in report.json'] as const] : []),
@@ -72,17 +73,32 @@ function indexLines({
   falsePositiveRate,
   recall,
 }: NearDuplicateReport): Line[] {
-  const at = (similarity: number): string[] => {
-    const point = recall.find((entry) => Math.abs(entry.similarity - similarity) < 1e-9);
-    return point === undefined ? [] : [`${(100 * point.probability).toFixed(1)} % of pairs at ${similarity}`];
-  };
   return [
     [
       'index',
       `${bands} bands x ${rows} rows of ${ngram}-word shingles, ${formatBytes(filterBytes)}, ${(fill * 100).toFixed(1)} % full, false positives ${falsePositiveRate.toExponential(1)}`,
     ],
-    ['catches', [0.7, 0.8, 0.9].flatMap(at).join(', ')],
+    ['catches', caught(recall)],
   ];
+}
+
+function clusterLines({ clusters, largest, minSimilarity, deviation, recall }: ClusterReport): Line[] {
+  return [
+    ['clusters', `${formatCount(clusters)} of two documents or more, the largest of ${formatCount(largest)}`],
+    ['catches', caught(recall)],
+    [
+      'keeps',
+      `what is estimated less than ${minSimilarity} similar (standard deviation ${deviation.toFixed(3)})`,
+    ],
+  ];
+}
+
+function caught(recall: ClusterReport['recall']): string {
+  const at = (similarity: number): string[] => {
+    const point = recall.find((entry) => Math.abs(entry.similarity - similarity) < 1e-9);
+    return point === undefined ? [] : [`${(100 * point.probability).toFixed(1)} % of pairs at ${similarity}`];
+  };
+  return [0.7, 0.8, 0.9].flatMap(at).join(', ');
 }
 
 function measuredLines({ repeatedLines, calibrations }: Report): Line[] {

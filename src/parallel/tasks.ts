@@ -1,4 +1,5 @@
 import type { Ids } from '../columns/ids.ts';
+import type { NoteColumn } from '../columns/notes.ts';
 import type { Placement } from '../columns/wire.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Outcomes } from '../filters/chain.ts';
@@ -24,8 +25,6 @@ export interface Job {
   readonly signatures: 'none' | 'exact' | SignatureParameters;
   /** What filters do with the text; undefined without filters. */
   readonly examination: Examination | undefined;
-  /** Why rows are dropped, by number (from 1), for the column of reasons among what was dropped. */
-  readonly reasons: readonly string[];
   /** Kinds of output the job encodes, by name. */
   readonly outputs: Readonly<Record<string, JobOutput>>;
   /** What models are measured on, in shared memory; undefined where none is trained. */
@@ -40,7 +39,6 @@ export const decodingJob: Job = {
   idIndex: -1,
   signatures: 'none',
   examination: undefined,
-  reasons: [],
   outputs: {},
   heldOut: undefined,
 };
@@ -49,8 +47,8 @@ interface JobOutput {
   readonly format: OutputFormat;
   /** Of the batches that are gathered, as an IPC schema message. */
   readonly schema: Uint8Array;
-  /** Name of a column of reasons that is added, as text. */
-  readonly reasonColumn: string | undefined;
+  /** A column that is added behind the others. */
+  readonly noteColumn: NoteColumn | undefined;
   /** Whether batches are gathered into a slab and written from there: for formats that store them as they are. */
   readonly writesFromSlab: boolean;
 }
@@ -64,8 +62,8 @@ export interface PlacedBatch {
 /** Rows of a placed batch; `rows` undefined is all of them. */
 export interface PlacedPiece extends PlacedBatch {
   readonly rows: Uint32Array | undefined;
-  /** Number of the reason for each of these rows, where they were dropped and are written all the same. */
-  readonly reasons: Uint8Array | undefined;
+  /** What was noted of each of these rows, where the output has a column for it. */
+  readonly notes: Uint32Array | undefined;
   /** What is cut out of the text, by rows of the whole batch. */
   readonly cuts: Cuts | undefined;
 }

@@ -1,3 +1,4 @@
+import { joinNotes } from '../columns/notes.ts';
 import type { Slab } from '../flow/slab-ring.ts';
 import type { PlacedBatch, PlacedPiece } from '../parallel/tasks.ts';
 
@@ -7,8 +8,8 @@ export interface Choice {
   readonly output: string;
   /** Ascending row numbers. */
   readonly rows: Uint32Array;
-  /** Numbers of reasons, one for each of `rows`, where the output shows them. */
-  readonly reasons: Uint8Array | undefined;
+  /** What was noted of each of `rows`, where the output shows it. */
+  readonly notes: Uint32Array | undefined;
 }
 
 /** Rows that are to be written, still lying in the slab they were decoded to. */
@@ -87,7 +88,7 @@ class Unfinished {
 
   *add(
     batch: Pick<PlacedPiece, 'placement' | 'bytes' | 'cuts'>,
-    { rows, reasons }: Choice,
+    { rows, notes }: Choice,
     rowBytes: Uint32Array,
     slab: Slab,
     { targetBytes, targetRows }: RebatchOptions,
@@ -95,7 +96,7 @@ class Unfinished {
     let first = 0;
     const addUpTo = (end: number): void => {
       if (end === first) return;
-      this.pieces.push({ ...batch, rows: rows.subarray(first, end), reasons: reasons?.subarray(first, end) });
+      this.pieces.push({ ...batch, rows: rows.subarray(first, end), notes: notes?.subarray(first, end) });
       slab.retain();
       this.slabs.push(slab);
       first = end;
@@ -125,19 +126,6 @@ class Unfinished {
     const copied = await copy(this.output, this.pieces);
     for (const held of this.slabs) held.release();
     this.slabs = [];
-    this.pieces = [{ ...copied, rows: undefined, reasons: joined(this.pieces), cuts: undefined }];
+    this.pieces = [{ ...copied, rows: undefined, notes: joinNotes(this.pieces), cuts: undefined }];
   }
-}
-
-/** Reasons of all pieces, or undefined where they have none. */
-function joined(pieces: readonly PlacedPiece[]): Uint8Array | undefined {
-  const parts = pieces.flatMap(({ reasons }) => (reasons === undefined ? [] : [reasons]));
-  if (parts.length === 0) return undefined;
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -49,14 +49,12 @@ async function cut(
           {
             output: 'rows',
             rows: Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [i] : []))),
-            reasons: undefined,
+            notes: undefined,
           },
           {
             output: 'rejects',
             rows: Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [] : [i]))),
-            reasons: Uint8Array.from(
-              morsel.flatMap(({ isKept }, i) => (isKept ? [] : [reasonOf(start + i)])),
-            ),
+            notes: Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [] : [reasonOf(start + i)]))),
           },
         ],
         rowBytes: Uint32Array.from(morsel, ({ size }) => size),
@@ -84,7 +82,7 @@ async function cut(
     if (batch.output === 'rows') batches.push(all);
     else {
       rejects.push(all);
-      expect(batch.pieces.flatMap(({ reasons }) => [...reasons!])).toEqual(all.map(reasonOf));
+      expect(batch.pieces.flatMap(({ notes }) => [...notes!])).toEqual(all.map(reasonOf));
     }
     batch.release();
   }
@@ -149,7 +147,7 @@ test('gives its slabs back when the consumer leaves early', async () => {
         placement: 0 as never,
         bytes: new Uint8Array(0),
         cuts: undefined,
-        choices: [{ output: 'rows', rows: Uint32Array.of(0), reasons: undefined }],
+        choices: [{ output: 'rows', rows: Uint32Array.of(0), notes: undefined }],
         rowBytes: Uint32Array.of(1),
         slab: {
           buffer: new SharedArrayBuffer(0),

@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClusterConfig, CurationOptions, DuplicateConfig } from './config.ts';
+import { engineConfig } from './config.ts';
+import { CurationError } from './errors.ts';
+import { type ChainStep, resourceBytes } from './filters/chain.ts';
+import type { WordRule } from './filters/filter.ts';
+import { explainWriteError, makeDirectory } from './flow/atomic-file.ts';
+import { recallCurve } from './kernels/banding.ts';
+import type { SignatureParameters } from './kernels/signatures/signatures.ts';
+import { jaccardDeviation } from './kernels/signatures/sketch.ts';
+import { openInputs } from './open.ts';
+import type { ClusterReport } from './report.ts';
+import { scan } from './scan.ts';
+import { type ClusteredDocuments, DuplicateClusters } from './stages/duplicate-clusters.ts';
+import { createTally } from './stages/tally.ts';
+import type { Origin } from './verdicts.ts';
+
+const PROGRESS_MS = 100;
+const MEBIBYTE = 2 ** 20;
+/** Sorting with less would be many rounds. */
+const LEAST_SORT_BYTES = 32 * MEBIBYTE;
+const MOST_SORT_BYTES = 1024 * MEBIBYTE;
+
+/** What a pass before the run has found out about every document. */
+export interface FoundClusters {
+  readonly documents: ClusteredDocuments;
+  readonly report: ClusterReport;
+  readonly locate: (ordinal: number) => Origin;
+}
+
+/**
+ * Reads the inputs once before the run and brings similar documents together. Documents that a filter before the deduplicator drops take no part.
+ * @throws CurationError `USAGE` for standard input, which cannot be read twice; `MEMORY` where documents are too many.
+ */
+export async function findClusters(
+  parameters: SignatureParameters,
+  { minSimilarity, workDirectory }: ClusterConfig,
+  before: readonly ChainStep[],
+  words: WordRule,
+  textIndex: number,
+  options: CurationOptions,
+): Promise<FoundClusters> {
+  const config = engineConfig(options);
+  const inputs = await openInputs(options);
+  if (inputs.sources.some(({ path }) => path === '-')) {
+    throw new CurationError(
+      'USAGE',
+      '--mode cluster needs two passes, and standard input can be read once; give files, or leave the mode out',
+    );
+  }
+  const sortBytes = Math.min(MOST_SORT_BYTES, Math.max(LEAST_SORT_BYTES, Math.floor(config.memoryBytes / 6)));
+  const { bands, rows, ngram } = parameters;
+  await makeDirectory(workDirectory).catch(explainWriteError(workDirectory));
+  const folder = await mkdtemp(join(workDirectory, 'sluice-clusters-')).catch(
+    explainWriteError(workDirectory),
+  );
+  const clusters = new DuplicateClusters({
+    bands,
+    rows,
+    similarity: minSimilarity,
+    folder,
+    memoryBytes: sortBytes,
+  });
+  try {
+    const tally = createTally({
+      sources: inputs.sources,
+      reasons: [],
+      documentsExpected: inputs.documents,
+      bytesWritten: () => 0,
+      startedAt: performance.now(),
+    });
+    const request = {
+      onError: options.onError ?? 'fail',
+      textIndex,
+      textOnly: before.length === 0,
+      signatures: { ...parameters, sketches: true },
+      examination:
+        before.length === 0
+          ? undefined
+          : {
+              words,
+              before,
+              after: [],
+              repeatedLines: undefined,
+              keepsDropped: false,
+              writesValues: false,
+            },
+      resourceBytes: resourceBytes(before) + sortBytes + DuplicateClusters.byteLength(inputs.documents ?? 0),
+    };
+    config.onEvent?.({ type: 'cluster', documentsExpected: inputs.documents });
+    let reportedAt = 0;
+    for await (const analyzed of scan(inputs, request, config)) {
+      const { signatures, writtenLengths, outcomes, rowCount } = analyzed;
+      await clusters.add(signatures!, writtenLengths, outcomes[0]?.reasons);
+      tally.add(analyzed.source, analyzed, { verdicts: new Uint8Array(rowCount), ...UNDECIDED });
+      const now = performance.now();
+      if (now - reportedAt < PROGRESS_MS) continue;
+      reportedAt = now;
+      config.onEvent?.({ type: 'progress', progress: tally.progress() });
+    }
+    const documents = await clusters.solve();
+    config.signal?.throwIfAborted();
+    const { candidatePairs, verifiedPairs, largest } = documents;
+    const report = {
+      bands,
+      rows,
+      ngram,
+      minSimilarity,
+      deviation: jaccardDeviation(minSimilarity, bands * rows),
+      recall: recallCurve(bands, rows),
+      clusters: documents.clusters,
+      largest,
+      candidatePairs,
+      verifiedPairs,
+    };
+    return { documents, report, locate: (ordinal) => tally.locate(ordinal) };
+  } finally {
+    await clusters.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const UNDECIDED = { twins: undefined, evidence: undefined, cuts: undefined } as const;
+
+/** What `DuplicateConfig` gives where clusters are asked for. */
+export function isClustered(
+  config: DuplicateConfig,
+): config is DuplicateConfig & { parameters: SignatureParameters; clusters: ClusterConfig } {
+  return config.clusters !== undefined && config.parameters !== undefined;
+}
