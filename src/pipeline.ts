@@ -35,9 +35,10 @@ export async function runRecipe(
   recipe: Recipe,
   options: CurationOptions,
 ): Promise<Report> {
+  const begunAt = performance.now();
   const steps = planSteps(recipe);
   const inputs = await openInputs(options);
-  return run(await verbOf(verb, recipe, steps, inputs, options), options);
+  return run(await verbOf(verb, recipe, steps, inputs, options), options, begunAt);
 }
 
 /** @throws CurationError `USAGE` for a step that does not exist or stands where it cannot. */

@@ -62,9 +62,14 @@ export interface Verb {
 
 /**
  * One batch, one trip: analyze (threads) -> judge (here, in order) -> gather and encode (threads) -> write (here, in order).
+ * @param begunAt when the work began, if a pass went before; the report's seconds count from there.
  * @throws CurationError for what the user can mend; nothing half-written is left under a final name.
  */
-export async function run(verb: Verb, options: ConvertOptions): Promise<Report> {
+export async function run(
+  verb: Verb,
+  options: ConvertOptions,
+  begunAt: number = performance.now(),
+): Promise<Report> {
   const startedAt = performance.now();
   const config = engineConfig(options);
   const { inputs } = verb;
@@ -176,7 +181,7 @@ export async function run(verb: Verb, options: ConvertOptions): Promise<Report> 
         textKept,
         output: rows.bytesWritten,
       },
-      seconds: (performance.now() - startedAt) / 1000,
+      seconds: (performance.now() - begunAt) / 1000,
       peakMemoryBytes: peakMemory(),
       threads: config.threads,
       inputs: counted,
