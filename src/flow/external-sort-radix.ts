@@ -20,7 +20,7 @@ export class RadixSort {
   readonly #itemWords: number;
   readonly #keyWords: number;
   /** Where each bucket ends, one table for each level of the recursion that was reached. */
-  readonly #ends: Uint32Array[] = [];
+  readonly #ends: Int32Array[] = [];
   readonly #held: Uint32Array;
 
   constructor(itemWords: number, keyWords: number) {
@@ -31,10 +31,10 @@ export class RadixSort {
 
   /** Sorts the items `start` to `end` in place. `scratch` is as long as `items`; the same range of it is written over. */
   sort(items: Uint32Array, scratch: Uint32Array, start: number, end: number): void {
-    this.#sortRange(items, scratch, start, end, 0, 0, false);
+    this.#sortRange(items, scratch, start * this.#itemWords, end * this.#itemWords, 0, 0, false);
   }
 
-  /** Sorts a range of `from` by the key bits after the first `bit`; the result is left in `from`, or in `to`. */
+  /** Sorts a range (of words, here and below) of `from` by the key bits after `bit`; leaves it there, or in `to`. */
   #sortRange(
     from: Uint32Array,
     to: Uint32Array,
@@ -45,9 +45,10 @@ export class RadixSort {
     moved: boolean,
   ): void {
     const keyBits = this.#keyWords * 32;
+    const small = SMALL * this.#itemWords;
     let position = bit;
-    while (end - start > SMALL && position < keyBits) {
-      const width = digitBits(end - start, 32 - (position & 31));
+    while (end - start > small && position < keyBits) {
+      const width = digitBits((end - start) / this.#itemWords, 32 - (position & 31));
       const ends = this.#scatter(from, to, start, end, position, width, level);
       position += width;
       // All items share this digit: nothing was moved.
@@ -55,7 +56,7 @@ export class RadixSort {
       let first = start;
       for (let bucket = 0; bucket < 1 << width; bucket++) {
         const last = ends[bucket]!;
-        if (last - first > SMALL) this.#sortRange(to, from, first, last, position, level + 1, !moved);
+        if (last - first > small) this.#sortRange(to, from, first, last, position, level + 1, !moved);
         else if (last !== first) this.#finish(to, from, first, last, position, !moved);
         first = last;
       }
@@ -66,8 +67,9 @@ export class RadixSort {
 
   /** Sorts a small range, or one whose keys are all used up, and puts it where it belongs. */
   #finish(from: Uint32Array, to: Uint32Array, start: number, end: number, bit: number, moved: boolean): void {
-    if (end - start > 1 && bit < this.#keyWords * 32) this.#insertionSort(from, start, end, bit >>> 5);
-    if (moved) copyItems(from, to, start * this.#itemWords, end * this.#itemWords);
+    if (end - start > this.#itemWords && bit < this.#keyWords * 32)
+      this.#insertionSort(from, start, end, bit >>> 5);
+    if (moved) copyItems(from, to, start, end);
   }
 
   /** Distributes a range by one digit. Returns where each bucket ends, or `undefined` when one bucket would hold all. */
@@ -79,48 +81,53 @@ export class RadixSort {
     bit: number,
     width: number,
     level: number,
-  ): Uint32Array | undefined {
+  ): Int32Array | undefined {
     const itemWords = this.#itemWords;
     const shift = 32 - (bit & 31) - width;
     const mask = (1 << width) - 1;
     const buckets = 1 << width;
-    while (this.#ends.length <= level) this.#ends.push(new Uint32Array(1 << MAX_DIGIT_BITS));
+    while (this.#ends.length <= level) this.#ends.push(new Int32Array(1 << MAX_DIGIT_BITS));
     const table = this.#ends[level]!;
     table.fill(0, 0, buckets);
     // All indexes below are inside: `read` runs over whole items of the range, digits are masked to the table.
-    const firstKey = start * itemWords + (bit >>> 5);
-    const lastKey = end * itemWords;
-    for (let read = firstKey; read < lastKey; read += itemWords) {
+    const firstKey = start + (bit >>> 5);
+    for (let read = firstKey; read < end; read += itemWords) {
       table[(bigEndian(from[read]!) >>> shift) & mask]!++;
     }
-    const digit = (bigEndian(from[firstKey]!) >>> shift) & mask;
-    if (table[digit] === end - start) return undefined;
+    const firstDigit = (bigEndian(from[firstKey]!) >>> shift) & mask;
+    if (table[firstDigit]! * itemWords === end - start) return undefined;
     let sum = start;
     for (let bucket = 0; bucket < buckets; bucket++) {
       const size = table[bucket]!;
       table[bucket] = sum;
-      sum += size;
+      sum += size * itemWords;
     }
     // The table now says where each bucket starts; every item moves its bucket's entry on, so it ends as the end.
     const keyWord = bit >>> 5;
     if (itemWords === 4) {
-      for (let read = start * 4; read < lastKey; read += 4) {
-        const write = table[(bigEndian(from[read + keyWord]!) >>> shift) & mask]!++ * 4;
+      for (let read = start; read < end; read += 4) {
+        const digit = (bigEndian(from[read + keyWord]!) >>> shift) & mask;
+        const write = table[digit]!;
+        table[digit] = write + 4;
         to[write] = from[read]!;
         to[write + 1] = from[read + 1]!;
         to[write + 2] = from[read + 2]!;
         to[write + 3] = from[read + 3]!;
       }
     } else if (itemWords === 3) {
-      for (let read = start * 3; read < lastKey; read += 3) {
-        const write = table[(bigEndian(from[read + keyWord]!) >>> shift) & mask]!++ * 3;
+      for (let read = start; read < end; read += 3) {
+        const digit = (bigEndian(from[read + keyWord]!) >>> shift) & mask;
+        const write = table[digit]!;
+        table[digit] = write + 3;
         to[write] = from[read]!;
         to[write + 1] = from[read + 1]!;
         to[write + 2] = from[read + 2]!;
       }
     } else {
-      for (let read = start * itemWords; read < lastKey; read += itemWords) {
-        const write = table[(bigEndian(from[read + keyWord]!) >>> shift) & mask]!++ * itemWords;
+      for (let read = start; read < end; read += itemWords) {
+        const digit = (bigEndian(from[read + keyWord]!) >>> shift) & mask;
+        const write = table[digit]!;
+        table[digit] = write + itemWords;
         for (let word = 0; word < itemWords; word++) to[write + word] = from[read + word]!;
       }
     }
@@ -131,19 +138,34 @@ export class RadixSort {
   #insertionSort(items: Uint32Array, start: number, end: number, firstWord: number): void {
     const itemWords = this.#itemWords;
     const held = this.#held;
-    const first = start * itemWords;
-    const last = end * itemWords;
-    // `next` and `hole` are starts of items of the range; `hole` is above `first` where the item before it is read.
-    for (let next = first + itemWords; next < last; next += itemWords) {
+    // `next` and `hole` are starts of items of the range; `hole` is above `start` where the item before it is read.
+    for (let next = start + itemWords; next < end; next += itemWords) {
       const key = bigEndian(items[next + firstWord]!);
       let hole = next;
-      while (hole > first) {
+      while (hole > start) {
         const before = bigEndian(items[hole - itemWords + firstWord]!);
         if (before < key || (before === key && !this.#isBefore(items, next, hole - itemWords, firstWord + 1)))
           break;
         hole -= itemWords;
       }
       if (hole === next) continue;
+      if (itemWords === 4) {
+        const first = items[next]!;
+        const second = items[next + 1]!;
+        const third = items[next + 2]!;
+        const fourth = items[next + 3]!;
+        for (let item = next; item > hole; item -= 4) {
+          items[item] = items[item - 4]!;
+          items[item + 1] = items[item - 3]!;
+          items[item + 2] = items[item - 2]!;
+          items[item + 3] = items[item - 1]!;
+        }
+        items[hole] = first;
+        items[hole + 1] = second;
+        items[hole + 2] = third;
+        items[hole + 3] = fourth;
+        continue;
+      }
       for (let word = 0; word < itemWords; word++) held[word] = items[next + word]!;
       for (let word = next - 1; word >= hole; word--) items[word + itemWords] = items[word]!;
       for (let word = 0; word < itemWords; word++) items[hole + word] = held[word]!;
