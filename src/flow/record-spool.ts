@@ -12,7 +12,7 @@ export interface RecordSink {
 /** What a spool is made for. */
 export interface RecordSpoolOptions {
   readonly folder: string;
-  /** Of its file in the folder; nothing else may have it. */
+  /** Of its file, `.NAME.spool`, in the folder; no other spool there may have it. */
   readonly name: string;
   readonly recordBytes: number;
   /** About what a reader holds; a record at least. */
@@ -23,13 +23,13 @@ export interface RecordSpoolOptions {
 export class RecordSpool implements RecordSink {
   /** Records held. */
   count = 0;
-  private readonly path: string;
-  private readonly recordBytes: number;
+  readonly path: string;
+  readonly recordBytes: number;
   private readonly blockRecords: number;
   private file: FileHandle | undefined;
 
   constructor({ folder, name, recordBytes, memoryBytes }: RecordSpoolOptions) {
-    this.path = join(folder, name);
+    this.path = join(folder, `.${name}.spool`);
     this.recordBytes = recordBytes;
     this.blockRecords = Math.max(1, Math.floor(Math.min(memoryBytes, MOST_BLOCK) / recordBytes));
   }
@@ -50,7 +50,10 @@ export class RecordSpool implements RecordSink {
     this.count += records.length / this.recordBytes;
   }
 
-  /** What was added, in blocks of whole records. A block is valid until the next one is asked for. */
+  /**
+   * What was added, in blocks of whole records. A block is valid until the next one is asked for.
+   * @throws CurationError `BAD_INPUT` if somebody else has cut the file.
+   */
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
     const { file, path, recordBytes, blockRecords } = this;
     if (file === undefined) return;
@@ -62,7 +65,7 @@ export class RecordSpool implements RecordSink {
         const { bytesRead } = await file.read(block, at, size - at, position + at);
         if (bytesRead === 0) {
           throw new CurationError(
-            'BAD_OUTPUT',
+            'BAD_INPUT',
             `${path}: expected ${end} bytes, found ${position + at}; somebody else wrote to it`,
           );
         }
@@ -87,12 +90,63 @@ export class RecordSpool implements RecordSink {
 /** Larger reads are not faster. */
 const MOST_BLOCK = 2 ** 20;
 
+/** Goes over a spool whose records ascend by a number of 32 bits, highest byte first. */
+export class RecordCursor {
+  /** After a seek that found: the record is in `block` from `at`. */
+  block: Uint8Array = new Uint8Array(0);
+  at = 0;
+  private readonly blocks: AsyncGenerator<Uint8Array, void, undefined>;
+  private readonly path: string;
+  private readonly recordBytes: number;
+  private readonly keyOffset: number;
+  private view: DataView = new DataView(this.block.buffer);
+
+  /** @param keyOffset where in a record the number is. */
+  constructor(spool: RecordSpool, keyOffset: number) {
+    this.blocks = spool.read();
+    this.path = spool.path;
+    this.recordBytes = spool.recordBytes;
+    this.keyOffset = keyOffset;
+  }
+
+  /** Moves on to the record with a number, not below that of the last call; false if it is not in this block. */
+  seek(key: number): boolean {
+    const { view, recordBytes, keyOffset } = this;
+    for (; this.at < view.byteLength; this.at += recordBytes) {
+      if (view.getUint32(this.at + keyOffset) === key) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Moves on to the next block.
+   * @throws CurationError `BAD_INPUT` at the end: who asks knows that the record was added.
+   */
+  async advance(): Promise<void> {
+    const { value } = await this.blocks.next();
+    if (value === undefined) {
+      throw new CurationError(
+        'BAD_INPUT',
+        `${this.path}: expected a record that was written to it, found the end; somebody else wrote to it`,
+      );
+    }
+    this.block = value;
+    this.view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+    this.at = 0;
+  }
+
+  async close(): Promise<void> {
+    await this.blocks.return();
+  }
+}
+
 /** Collects records that come one by one and hands them on by the block. */
 export class RecordWriter {
   /** Write a record from {@link take}, before the next call. */
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  private readonly sink: RecordSink;
+  /** Where records go; to be changed when nothing is taken that was not handed on. */
+  sink: RecordSink;
   private readonly recordBytes: number;
   private used = 0;
 

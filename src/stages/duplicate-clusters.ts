@@ -1,10 +1,20 @@
 import { CurationError } from '../errors.ts';
 import { ExternalSort } from '../flow/external-sort.ts';
-import { RecordSpool, RecordWriter } from '../flow/record-spool.ts';
+import { RecordCursor, RecordSpool, RecordWriter } from '../flow/record-spool.ts';
+import {
+  BYTES_PER_DOCUMENT,
+  type ClusteredDocuments,
+  ClusterState,
+  EXACT,
+  LINKED,
+  NEAR,
+} from '../kernels/cluster-state.ts';
 import { Leaders } from '../kernels/leaders.ts';
 import type { Signatures } from '../kernels/signatures/signatures.ts';
 import { estimateJaccard } from '../kernels/signatures/sketch.ts';
 import { UnionFind } from '../kernels/union-find.ts';
+
+export type { ClusteredDocuments } from '../kernels/cluster-state.ts';
 
 /** What clusters are sought by. */
 export interface ClusterOptions {
@@ -19,40 +29,10 @@ export interface ClusterOptions {
   readonly memoryBytes: number;
 }
 
-/** What was decided about all documents; ordinals are below `documents`. */
-export interface ClusteredDocuments {
-  readonly documents: number;
-  /** Bytes held. */
-  readonly byteLength: number;
-  /** 0 is kept (or skipped), 1 an exact duplicate of its twin, 2 a near duplicate of it. */
-  verdictOf(ordinal: number): 0 | 1 | 2;
-  /** The kept document that stands for a dropped one, or -1. */
-  twinOf(ordinal: number): number;
-  /** A kept document and those that it stands for, 1 if there are none; of a dropped one, that of its twin. */
-  clusterSizeOf(ordinal: number): number;
-  /** Clusters of two documents or more. */
-  readonly clusters: number;
-  /** Documents of the largest of them; 0 without any. */
-  readonly largest: number;
-  /** Pairs of documents of different text whose sketches were compared because they share a band, and those that were similar enough. */
-  readonly candidatePairs: number;
-  readonly verifiedPairs: number;
-  /** Documents kept because they had as many comparisons as one may have; 0 but for enormous clusters. */
-  readonly uncertain: number;
-}
-
-/** Verdicts, as in every deduplicator. */
-const KEPT = 0;
-const EXACT = 1;
-const NEAR = 2;
-/** Beside the verdict while clusters are sought: it is in a pair. */
-const LINKED = 4;
-
 /** Documents that ordinals of 32 bits can number, and one array hold. */
 const MOST_DOCUMENTS = 2 ** 32 - 1;
 /** Comparisons a document may have inside of its component: a quarter of a millisecond. */
 const MOST_COMPARISONS = 4096;
-const BYTES_PER_DOCUMENT = 9;
 /** Of memory, in parts: six at most are in use at the same time, besides buffers. */
 const PARTS = 8;
 /** Records that a sort must have room for. */
@@ -189,7 +169,7 @@ export class DuplicateClusters {
     if (this.isSolved) throw new Error('clusters: expected to be solved once, found a second call');
     this.isSolved = true;
     for (const writer of [this.copyWriter, this.bandWriter, this.sketchWriter]) await writer.flush();
-    const state = new Solution(this.documents);
+    const state = new ClusterState(this.documents);
     await this.standForCopies(state);
     const candidates = await this.findCandidates(state);
     const components = new UnionFind(state.words);
@@ -294,7 +274,7 @@ export class DuplicateClusters {
   }
 
   /** Step 1: the first of the equal hashes is the best. */
-  private async standForCopies({ stands, verdicts }: Solution): Promise<void> {
+  private async standForCopies({ stands, verdicts }: ClusterState): Promise<void> {
     let high = -1;
     let low = -1;
     let best = 0;
@@ -316,7 +296,7 @@ export class DuplicateClusters {
   }
 
   /** Step 2: pairs, some of them more than once. */
-  private async findCandidates({ verdicts }: Solution): Promise<ExternalSort> {
+  private async findCandidates({ verdicts }: ClusterState): Promise<ExternalSort> {
     const candidates = this.sort('candidates', PAIR, PAIR, 2);
     const writer = new RecordWriter(candidates, PAIR, Math.floor(this.part / 4), 2);
     const { view } = writer;
@@ -352,7 +332,7 @@ export class DuplicateClusters {
   }
 
   /** Step 3 where all sketches fit in memory. */
-  private async verifyByTable(candidates: ExternalSort, state: Solution, link: Link): Promise<void> {
+  private async verifyByTable(candidates: ExternalSort, state: ClusterState, link: Link): Promise<void> {
     const { sketchBytes, paddedBytes } = this;
     const { similarity } = this.options;
     const table = new Uint8Array(this.documents * sketchBytes);
@@ -381,14 +361,14 @@ export class DuplicateClusters {
   }
 
   /** Step 3 by two merge joins, so that sketches are read in sequence only. */
-  private async verifyByJoin(candidates: ExternalSort, state: Solution, link: Link): Promise<void> {
+  private async verifyByJoin(candidates: ExternalSort, state: ClusterState, link: Link): Promise<void> {
     const { sketchBytes, paddedBytes } = this;
     const { similarity } = this.options;
     const halfBytes = PAIR + paddedBytes;
     const halves = this.sort('halves', halfBytes, PAIR, 4);
     const writer = new RecordWriter(halves, halfBytes, Math.floor(this.part / 4));
     const pairs = new PairReader();
-    const lowers = new SketchCursor(this.sketches, DOCUMENT + paddedBytes);
+    const lowers = new RecordCursor(this.sketches, DOCUMENT - 4);
     try {
       for await (const block of candidates.sorted()) {
         for (pairs.open(block); pairs.next(); ) {
@@ -399,21 +379,30 @@ export class DuplicateClusters {
           const at = writer.take();
           writer.view.setUint32(at, higher);
           writer.view.setUint32(at + 4, lower);
-          writer.bytes.set(lowers.block.subarray(lowers.at, lowers.at + sketchBytes), at + PAIR);
+          writer.bytes.set(
+            lowers.block.subarray(lowers.at + DOCUMENT, lowers.at + DOCUMENT + sketchBytes),
+            at + PAIR,
+          );
         }
       }
       await writer.flush();
     } finally {
       await lowers.close();
     }
-    const highers = new SketchCursor(this.sketches, DOCUMENT + paddedBytes);
+    const highers = new RecordCursor(this.sketches, DOCUMENT - 4);
     try {
       for await (const block of halves.sorted()) {
         const view = viewOf(block);
         for (let at = 0; at < block.length; at += halfBytes) {
           const higher = view.getUint32(at);
           while (!highers.seek(higher)) await highers.advance();
-          const estimate = estimateJaccard(block, at + PAIR, highers.block, highers.at, sketchBytes);
+          const estimate = estimateJaccard(
+            block,
+            at + PAIR,
+            highers.block,
+            highers.at + DOCUMENT,
+            sketchBytes,
+          );
           if (estimate >= similarity) link(view.getUint32(at + 4), higher);
         }
       }
@@ -424,7 +413,7 @@ export class DuplicateClusters {
   }
 
   /** Step 4: brings the documents of each component together, best first, and lets them find their leaders. */
-  private async lead(components: UnionFind, state: Solution): Promise<void> {
+  private async lead(components: UnionFind, state: ClusterState): Promise<void> {
     const { sketchBytes, paddedBytes } = this;
     const memberBytes = MEMBER + paddedBytes;
     const members = this.sort('members', memberBytes, MEMBER, 4);
@@ -444,8 +433,10 @@ export class DuplicateClusters {
     await this.release(this.sketches);
     const leaders = this.createLeaders(2 * this.part);
     let component = -1;
-    let left = new Remainder(this.spool('left-over-0', PAIR + sketchBytes), sketchBytes, this.part);
-    let spare = new Remainder(this.spool('left-over-1', PAIR + sketchBytes), sketchBytes, this.part);
+    const leftBytes = PAIR + sketchBytes;
+    let left = this.spool('left-over-0', leftBytes);
+    let spare = this.spool('left-over-1', leftBytes);
+    const leaving = new RecordWriter(left, leftBytes, Math.floor(this.part / 4));
     /** Gives a document its leader, or makes it one; false if there is no room for that. */
     const place = (bytes: Uint8Array, at: number, ordinal: number, compared: number): boolean => {
       const leader = leaders.find(bytes, at, compared);
@@ -459,23 +450,32 @@ export class DuplicateClusters {
       leaders.add(bytes, at, ordinal);
       return true;
     };
+    /** Keeps a document for the next set of leaders. */
+    const leave = async (bytes: Uint8Array, from: number, ordinal: number): Promise<void> => {
+      const { compared } = leaders;
+      if (!leaving.hasRoom(1)) await leaving.flush();
+      const at = leaving.take();
+      leaving.view.setUint32(at, compared);
+      leaving.view.setUint32(at + 4, ordinal);
+      leaving.bytes.set(bytes.subarray(from, from + sketchBytes), at + PAIR);
+    };
     /** Those that found no leader look for one among themselves, as often as it takes. */
     const settle = async (): Promise<void> => {
-      while (left.count > 0) {
-        await left.flush();
+      for (;;) {
+        await leaving.flush();
         leaders.clear();
-        for await (const block of left.spool.read()) {
+        if (left.count === 0) return;
+        leaving.sink = spare;
+        for await (const block of left.read()) {
           const view = viewOf(block);
-          for (let at = 0; at < block.length; at += PAIR + sketchBytes) {
+          for (let at = 0; at < block.length; at += leftBytes) {
             const ordinal = view.getUint32(at + 4);
-            if (place(block, at + PAIR, ordinal, view.getUint32(at))) continue;
-            await spare.add(leaders.compared, ordinal, block, at + PAIR);
+            if (!place(block, at + PAIR, ordinal, view.getUint32(at))) await leave(block, at + PAIR, ordinal);
           }
         }
-        await left.clear();
+        await left.close();
         [left, spare] = [spare, left];
       }
-      leaders.clear();
     };
     for await (const block of members.sorted()) {
       const view = viewOf(block);
@@ -484,12 +484,11 @@ export class DuplicateClusters {
         if (root !== component) await settle();
         component = root;
         const ordinal = view.getUint32(at + 16);
-        if (place(block, at + MEMBER, ordinal, 0)) continue;
-        await left.add(leaders.compared, ordinal, block, at + MEMBER);
+        if (!place(block, at + MEMBER, ordinal, 0)) await leave(block, at + MEMBER, ordinal);
       }
     }
     await settle();
-    for (const taken of [members, left.spool, spare.spool]) await this.release(taken);
+    for (const taken of [members, left, spare]) await this.release(taken);
   }
 }
 
@@ -527,147 +526,5 @@ class PairReader {
       return true;
     }
     return false;
-  }
-}
-
-/** Goes over the sketches of a spool, which are in ascending order of documents. */
-class SketchCursor {
-  /** After a seek that found: the sketch is in `block` from `at`. */
-  block: Uint8Array = new Uint8Array(0);
-  at = 0;
-  private readonly blocks: AsyncGenerator<Uint8Array, void, undefined>;
-  private readonly recordBytes: number;
-  private view: DataView = viewOf(this.block);
-  private record = 0;
-
-  constructor(sketches: RecordSpool, recordBytes: number) {
-    this.blocks = sketches.read();
-    this.recordBytes = recordBytes;
-  }
-
-  /** Moves on to the sketch of a document, not below that of the last call; false if it is not in this block. */
-  seek(ordinal: number): boolean {
-    const { view, recordBytes } = this;
-    for (; this.record < view.byteLength; this.record += recordBytes) {
-      if (view.getUint32(this.record + 12) !== ordinal) continue;
-      this.at = this.record + DOCUMENT;
-      return true;
-    }
-    return false;
-  }
-
-  async advance(): Promise<void> {
-    const { value } = await this.blocks.next();
-    if (value === undefined) throw new Error('clusters: expected a sketch of every candidate, found none');
-    this.block = value;
-    this.view = viewOf(value);
-    this.record = 0;
-  }
-
-  async close(): Promise<void> {
-    await this.blocks.return();
-  }
-}
-
-/** Documents that found no leader among those there was room for. */
-class Remainder {
-  readonly spool: RecordSpool;
-  count = 0;
-  private readonly sketchBytes: number;
-  private readonly writer: RecordWriter;
-
-  constructor(spool: RecordSpool, sketchBytes: number, part: number) {
-    this.spool = spool;
-    this.sketchBytes = sketchBytes;
-    this.writer = new RecordWriter(spool, PAIR + sketchBytes, Math.floor(part / 4));
-  }
-
-  async add(compared: number, ordinal: number, bytes: Uint8Array, from: number): Promise<void> {
-    const { writer, sketchBytes } = this;
-    if (!writer.hasRoom(1)) await writer.flush();
-    const at = writer.take();
-    writer.view.setUint32(at, compared);
-    writer.view.setUint32(at + 4, ordinal);
-    writer.bytes.set(bytes.subarray(from, from + sketchBytes), at + PAIR);
-    this.count++;
-  }
-
-  async flush(): Promise<void> {
-    await this.writer.flush();
-  }
-
-  async clear(): Promise<void> {
-    await this.spool.close();
-    this.count = 0;
-  }
-}
-
-/** What is known of each document, from the first step to the result. */
-class Solution implements ClusteredDocuments {
-  readonly documents: number;
-  /** Who stands for each; itself if it is kept. */
-  readonly stands: Uint32Array;
-  /** First of the union-find, then sizes of clusters by their kept document. */
-  readonly words: Uint32Array;
-  readonly verdicts: Uint8Array;
-  clusters = 0;
-  largest = 0;
-  candidatePairs = 0;
-  verifiedPairs = 0;
-  uncertain = 0;
-
-  constructor(documents: number) {
-    this.documents = documents;
-    try {
-      this.stands = new Uint32Array(documents);
-      this.words = new Uint32Array(documents);
-      this.verdicts = new Uint8Array(documents);
-    } catch (cause) {
-      throw new CurationError(
-        'MEMORY',
-        `clusters: expected ${Math.ceil((documents * BYTES_PER_DOCUMENT) / 2 ** 20)} MiB for ${documents} documents, ` +
-          'found that the system does not give it; split the input into parts',
-        { cause },
-      );
-    }
-    for (let ordinal = 0; ordinal < documents; ordinal++) this.stands[ordinal] = ordinal;
-  }
-
-  get byteLength(): number {
-    return this.stands.byteLength + this.words.byteLength + this.verdicts.byteLength;
-  }
-
-  verdictOf(ordinal: number): 0 | 1 | 2 {
-    return this.verdicts[ordinal] as 0 | 1 | 2;
-  }
-
-  twinOf(ordinal: number): number {
-    return this.verdicts[ordinal] === KEPT ? -1 : this.stands[ordinal]!;
-  }
-
-  clusterSizeOf(ordinal: number): number {
-    return this.words[this.stands[ordinal]!]!;
-  }
-
-  /** Copies of a document that was dropped go where it went; then clusters are counted. */
-  finish(): void {
-    const { documents, stands, words, verdicts } = this;
-    words.fill(0);
-    // Ordinals and who stands for them are below `documents`. One step is enough: a leader is kept.
-    for (let ordinal = 0; ordinal < documents; ordinal++) {
-      verdicts[ordinal]! &= ~LINKED;
-      const best = stands[ordinal]!;
-      if (verdicts[ordinal] === EXACT && stands[best] !== best) {
-        stands[ordinal] = stands[best]!;
-        verdicts[ordinal] = NEAR;
-      }
-      words[stands[ordinal]!]!++;
-    }
-    for (let ordinal = 0; ordinal < documents; ordinal++) {
-      const size = words[ordinal]!;
-      if (size < 2) continue;
-      this.clusters++;
-      this.largest = Math.max(this.largest, size);
-    }
   }
 }

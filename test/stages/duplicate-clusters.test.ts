@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -383,6 +383,19 @@ describe('files', () => {
     await expect(addTo(clusters, documents)).rejects.toMatchObject({
       code: 'BAD_OUTPUT',
       message: expect.stringContaining('missing'),
+    });
+    await clusters.close();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('are gone when one was cut by somebody else before it was read back', async () => {
+    const clusters = new DuplicateClusters({ ...options, folder });
+    await addTo(clusters, corpusOf(2, 2000, 20));
+    const name = (await readdir(folder)).find((each) => each.endsWith('.spool'))!;
+    await truncate(join(folder, name), 1000);
+    await expect(clusters.solve()).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      message: expect.stringContaining(name),
     });
     await clusters.close();
     expect(await readdir(folder)).toEqual([]);
