@@ -60,6 +60,8 @@ export class ExternalSort {
   #runs: Run[] = [];
   #records = new Uint8Array(0);
   #scratch = new Uint8Array(0);
+  /** What one `add` of at most `COPIED_AT_ONCE_BYTES` left over, until the run before it is written. */
+  #overflow = new Uint8Array(0);
   #buffered = 0;
   #count = 0;
   #state: 'adding' | 'sorting' | 'closed' = 'adding';
@@ -127,6 +129,7 @@ export class ExternalSort {
     await this.#work?.catch(() => {});
     this.#records = new Uint8Array(0);
     this.#scratch = new Uint8Array(0);
+    this.#overflow = new Uint8Array(0);
     this.#runs = [];
     await this.#files.close();
   }
@@ -167,12 +170,19 @@ export class ExternalSort {
     if (records.byteLength === 0) return;
     this.#allocate();
     let rest = this.#take(records);
-    if (rest.byteLength > 0 && rest.byteLength <= COPIED_AT_ONCE_BYTES) rest = new Uint8Array(rest);
+    if (rest.byteLength > 0 && rest.byteLength <= COPIED_AT_ONCE_BYTES) rest = this.#copyOverflow(rest);
     while (rest.byteLength > 0) {
       this.#checkOpen();
       await this.#writeRun();
       rest = this.#take(rest);
     }
+  }
+
+  /** Always to the same memory: a new copy for each run would be held until the garbage collector finds it. */
+  #copyOverflow(rest: Uint8Array): Uint8Array {
+    if (this.#overflow.byteLength === 0) this.#overflow = new Uint8Array(COPIED_AT_ONCE_BYTES);
+    this.#overflow.set(rest);
+    return this.#overflow.subarray(0, rest.byteLength);
   }
 
   /** Copies what there is room for; returns the rest. */
