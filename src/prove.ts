@@ -1,6 +1,6 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { CurationOptions } from './config.ts';
 import { CurationError } from './errors.ts';
 import type { Recipe } from './filters/filter.ts';
@@ -41,6 +41,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   const { signal } = config.engine;
   signal?.throwIfAborted();
   await refuseOverwriting(options);
+  await checkWritable(options);
   const folder = await makeWorkFolder(options);
   try {
     const sources = await armsOf(options, folder);
@@ -97,6 +98,22 @@ async function refuseOverwriting({ output, overwrite }: ProveOptions): Promise<v
 }
 
 const FILES = ['prove.json', 'prove.html'] as const;
+
+/** The output is made when all is measured; that it cannot be made is said before. Nothing is made here, as an abort leaves nothing. */
+async function checkWritable({ output }: ProveOptions): Promise<void> {
+  if (output === undefined) return;
+  let folder = resolve(output);
+  for (;;) {
+    const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+      return error.code === 'ENOENT' ? undefined : explainWriteError(output)(error);
+    });
+    if (found?.isDirectory() === false)
+      throw new CurationError('BAD_OUTPUT', `${output}: expected a directory, found a file at ${folder}`);
+    if (found !== undefined) break;
+    folder = dirname(folder);
+  }
+  await access(folder, constants.W_OK | constants.X_OK).catch(explainWriteError(output));
+}
 
 async function makeWorkFolder({ workDirectory = tmpdir() }: ProveOptions): Promise<string> {
   await makeDirectory(workDirectory).catch(explainWriteError(workDirectory));

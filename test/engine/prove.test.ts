@@ -218,6 +218,12 @@ describe('laws', () => {
       { textColumn: 'body' },
       /text column "body": expected text or binary, found no such column/,
     );
+    await refused({ baseline: '-', heldOut: { one: ['-'] } }, /standard input can be read once, and - is/);
+    const recipe = { version: 1, words: 'unicode', steps: [{ use: 'dedup' }] } as const;
+    await refused({ baseline: ['-'], recipe }, /a recipe needs the baseline twice; give files instead/);
+    const { curated: clean } = options as { curated: string };
+    await refused({ output: clean }, /clean\.jsonl: expected a directory, found a file at/);
+    await refused({ output: `${clean}/proof` }, /a part of the path is a file, not a directory/);
     await refused({ memory: 200 * 2 ** 20 }, /--memory 200 MiB is .* too little/);
     await refused(
       { curated: await writeSet('tiny', many(3, speaker(1))) },
