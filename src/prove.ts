@@ -9,7 +9,7 @@ import { runRecipe } from './pipeline.ts';
 import { estimate } from './proof/estimate.ts';
 import { provePage } from './proof/page.ts';
 import type { ArmInfo, Proof, ProxyInfo } from './proof/proof.ts';
-import { type ArmSource, type ProofData, readProofData, type SampledArm } from './prove-arms.ts';
+import { type ArmSource, checkMemory, type ProofData, readProofData, type SampledArm } from './prove-arms.ts';
 import { trainModels } from './prove-models.ts';
 import {
   BUDGETS,
@@ -42,6 +42,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   signal?.throwIfAborted();
   await refuseOverwriting(options);
   await checkWritable(options);
+  checkMemory(config);
   const folder = await makeWorkFolder(options);
   try {
     const sources = await armsOf(options, folder);
@@ -79,7 +80,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   }
 }
 
-/** Arms that are samples of the baseline; `shuffled`, too, where curation makes no copies. */
+/** Arms that are samples of the baseline. Copies can only make `shuffled` spread more, and then the intervals of all three are wider. */
 const OF_BASELINE: ReadonlySet<ArmInfo['role']> = new Set(['baseline', 'random', 'shuffled']);
 
 /** Arms that are measured at every size; of the others the learning curve is enough. */
