@@ -109,9 +109,23 @@ export function proveConfig(options: ProveOptions): ProveConfig {
       proxy === 'log-linear' ? undefined : { family: 'ngram', order: wholeNumber('--order', order, 2, 6) },
     logLinear:
       proxy === 'ngram' ? [] : sizes.map((size) => ({ family: 'log-linear', parameters: size }) as const),
-    heldOutBytes: wholeNumber('--heldout-bytes', options.heldOutBytes ?? 2 * 2 ** 20, 1024, 2 ** 30),
+    heldOutBytes: heldOutBytes(options),
     replicates: wholeNumber('--replicates', options.replicates ?? 1000, 100, 100_000),
   };
+}
+
+/** Bytes of each held-out set, and of all of them together, that are still resampled in a reasonable time. */
+const MOST_HELD_OUT = 64 * 2 ** 20;
+const MOST_HELD_OUT_IN_ALL = 512 * 2 ** 20;
+
+function heldOutBytes({ heldOutBytes: given, heldOut }: ProveOptions): number {
+  const bytes = wholeNumber('--heldout-bytes', given ?? 2 * 2 ** 20, 1024, MOST_HELD_OUT);
+  const sets = Object.keys(heldOut).length;
+  if (sets * bytes <= MOST_HELD_OUT_IN_ALL) return bytes;
+  throw new CurationError(
+    'USAGE',
+    `--heldout-bytes: ${sets} held-out sets of ${bytes} bytes each are more than ${MOST_HELD_OUT_IN_ALL} bytes; give fewer sets, or less of each`,
+  );
 }
 
 function checkArms({ baseline, curated, arms = {}, recipe, leaveOneOut, heldOut }: ProveOptions): void {

@@ -56,6 +56,16 @@ export async function prove(options: ProveOptions): Promise<Proof> {
     );
     const sets = data.heldOutInfo.map(({ name }, i) => ({ name, bytes: data.heldOut.sets[i]!.bytes }));
     const { seeds, seed, replicates } = config;
+    // One stretch of work on this thread: whoever watches should not take it for a hang.
+    config.engine.onEvent?.({
+      type: 'work',
+      work: {
+        doing: `resampling held-out documents ${replicates} times`,
+        share: undefined,
+        bytes: 0,
+        seconds: 0,
+      },
+    });
     const estimates = estimate({ budgets, seeds, sets, models }, pairsOf(data.arms), {
       seed,
       replicates,
