@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { TextColumn } from './columns/text-column.ts';
 import { CurationError } from './errors.ts';
 import { explainWriteError } from './flow/atomic-file.ts';
+import { planMemory } from './flow/memory.ts';
 import { Contamination } from './proof/contamination.ts';
 import { CopyCounts, copiesOf } from './proof/copies.ts';
 import type { ArmInfo, HeldOutInfo } from './proof/proof.ts';
 import { buildHeldOut, DocumentSample, type HeldOutSets, type Sample, sampleBytes } from './proof/sample.ts';
 import { MOST_TOKENS, type Paths, type ProveConfig, type ProveOptions } from './prove-options.ts';
-import { TextReader } from './prove-texts.ts';
+import { SAMPLES, TextReader } from './prove-texts.ts';
+import { formatBytes } from './units.ts';
 
 /** A set of documents to train on, before anything of it was read. */
 export interface ArmSource {
@@ -35,6 +37,29 @@ export interface ProofData {
 
 /** Samples of different purposes are drawn apart. */
 const STREAM = { arm: 0, heldOut: 1, random: 2, shuffled: 3 } as const;
+
+/** Samples that are taken of the baseline in one pass, for each seed: itself and two controls. */
+const BASELINE_TAKINGS = 3;
+
+/**
+ * Says at once that samples will not fit: the baseline, which has the most of them, is read last.
+ * @throws CurationError `MEMORY`.
+ */
+export function checkMemory(config: ProveConfig): void {
+  spareMemory(config, BASELINE_TAKINGS * config.seeds * sampleBytes(sampledTokens(config)));
+}
+
+/** What is left of `--memory` while something is read of which so much is held. */
+function spareMemory({ engine }: ProveConfig, resourceBytes: number): number {
+  // Without an index all that is left is room for it to grow.
+  return planMemory({ ...engine, indexBytes: 0, batchBytes: 0, resourceBytes, resources: SAMPLES })
+    .indexBytes;
+}
+
+/** Which T will be is known when all arms were read. */
+function sampledTokens({ tokens }: ProveConfig): number {
+  return tokens ?? MOST_TOKENS;
+}
 
 /**
  * Reads held-out sets and arms, each once. Of every arm as many samples are written to `folder` as there are seeds; a held-out document
@@ -65,7 +90,9 @@ async function readAll(sources: readonly ArmSource[], reading: Reading): Promise
   const sets = await readHeldOut(reading);
   const all = buildHeldOut(sets.map(({ sample }) => sample));
   const contamination = new Contamination(await reading.texts.sign(textsOf(all)));
-  const reader = { ...reading, contamination };
+  const heldBytes =
+    contamination.byteLength + all.symbols.length + sets.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const reader = { ...reading, contamination, heldBytes };
   const [baseline] = sources;
   const compared: SampledArm[] = [];
   // The baseline comes last: how often one of its documents is taken for a control follows from what was curated.
@@ -120,15 +147,21 @@ interface HeldOutSample {
   readonly name: string;
   readonly input: readonly string[];
   readonly sample: Sample;
+  /** Memory the sample holds. */
+  readonly byteLength: number;
 }
 
 async function readHeldOut({ options, config, texts }: Reading): Promise<readonly HeldOutSample[]> {
   const sets: HeldOutSample[] = [];
+  let heldBytes = 0;
   for (const [name, paths] of Object.entries(options.heldOut)) {
     const { seed, heldOutBytes: byteLimit } = config;
     const sample = new DocumentSample({ byteLimit, seed, stream: STREAM.heldOut, isWhole: true });
-    await texts.read(name, paths, sampleBytes(byteLimit), (text, ordinal) => addAll(sample, text, ordinal));
-    sets.push({ name, input: listOf(paths), sample: sample.finish() });
+    const resourceBytes = heldBytes + sampleBytes(byteLimit);
+    await texts.read(name, paths, resourceBytes, (text, ordinal) => addAll(sample, text, ordinal));
+    const { byteLength } = sample;
+    heldBytes += byteLength;
+    sets.push({ name, input: listOf(paths), sample: sample.finish(), byteLength });
   }
   return sets;
 }
@@ -157,21 +190,26 @@ interface Taking {
 
 interface ArmReader extends Reading {
   readonly contamination: Contamination;
+  /** Memory that held-out documents take meanwhile. */
+  readonly heldBytes: number;
 }
 
 async function readArm(
-  { config, folder, texts, contamination }: ArmReader,
+  { config, folder, texts, contamination, heldBytes }: ArmReader,
   number: number,
   { name, input }: ArmSource,
   takings: readonly Taking[],
   copies?: CopyCounts,
 ): Promise<readonly SampledArm[]> {
   const { seeds, seed } = config;
-  const byteLimit = config.tokens ?? MOST_TOKENS;
+  const byteLimit = sampledTokens(config);
   const samples = takings.map(({ stream }) =>
     Array.from({ length: seeds }, (_, i) => new DocumentSample({ byteLimit, seed: seed + i, stream })),
   );
-  const resourceBytes = takings.length * seeds * sampleBytes(byteLimit);
+  const planned = takings.length * seeds * sampleBytes(byteLimit);
+  const resourceBytes = planned + heldBytes;
+  // Very small documents take more for where they lie than for their text.
+  const most = planned + spareMemory(config, resourceBytes);
   await texts.read(name, input, resourceBytes, (text, ordinal, signatures) => {
     contamination.check(signatures);
     copies?.add(signatures.contentHashes);
@@ -180,6 +218,13 @@ async function readArm(
         if (taking.copiesOf === undefined) addAll(sample, text, ordinal);
         else addCopies(sample, text, ordinal, (one) => taking.copiesOf!(seed + j, one));
       }
+    }
+    const taken = samples.flat().reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (taken > most) {
+      throw new CurationError(
+        'MEMORY',
+        `the arm "${name}": its documents are so small that samples of it take more than the ${formatBytes(most)} that --memory leaves for them; raise --memory or ${SAMPLES.cure}`,
+      );
     }
   });
   const arms: SampledArm[] = [];

@@ -50,7 +50,9 @@ export async function trainModels(
   const heldOutBytes = heldOut.symbols.byteLength;
   const jobs = planJobs(arms, config, (proxy) => proxyBytes(proxy, tokens, heldOutBytes));
   const modelBytes = Math.max(...jobs.map((job) => job.memoryBytes));
-  const sharedBytes = heldOutBytes + heldOut.offsets.byteLength;
+  // What models say is kept until all have spoken: a number for each document, budget and model.
+  const measuredBytes = 8 * jobs.length * budgets.length * (heldOut.offsets.length - 1);
+  const sharedBytes = heldOutBytes + heldOut.offsets.byteLength + measuredBytes;
   const usable = trainingThreads(memoryBytes, Math.min(threads, jobs.length), modelBytes, sharedBytes);
   const trip = tripSignal(signal);
   const pool = openPool({ ...decodingJob, heldOut: shared(heldOut) }, usable, trip.signal);

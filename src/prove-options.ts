@@ -36,7 +36,10 @@ export interface ProveOptions extends Pick<InputOptions, 'inputFormat' | 'onErro
   readonly tokens?: number;
   /** Samples of each arm; default 3. */
   readonly seeds?: number;
-  /** Changes every sample and resample; default 0. */
+  /**
+   * Number of the first sample of each arm, default 0; the others have the numbers after it. So two proofs have samples in common unless their
+   * numbers are `seeds` or more apart.
+   */
   readonly seed?: number;
   /** Which models; default both. */
   readonly proxy?: 'ngram' | 'log-linear' | 'both';
@@ -48,7 +51,7 @@ export interface ProveOptions extends Pick<InputOptions, 'inputFormat' | 'onErro
   readonly heldOutBytes?: number;
   /** Resamples of the bootstrap; default 1000. */
   readonly replicates?: number;
-  /** Where samples, and what recipes make, lie meanwhile; default the system's folder for such files. */
+  /** Where samples, and all that recipes make, lie meanwhile; default the system's folder for such files. */
   readonly workDirectory?: string;
 }
 
@@ -106,12 +109,26 @@ export function proveConfig(options: ProveOptions): ProveConfig {
       proxy === 'log-linear' ? undefined : { family: 'ngram', order: wholeNumber('--order', order, 2, 6) },
     logLinear:
       proxy === 'ngram' ? [] : sizes.map((size) => ({ family: 'log-linear', parameters: size }) as const),
-    heldOutBytes: wholeNumber('--heldout-bytes', options.heldOutBytes ?? 2 * 2 ** 20, 1024, 2 ** 30),
+    heldOutBytes: heldOutBytes(options),
     replicates: wholeNumber('--replicates', options.replicates ?? 1000, 100, 100_000),
   };
 }
 
-function checkArms({ curated, arms = {}, recipe, leaveOneOut, heldOut }: ProveOptions): void {
+/** Bytes of each held-out set, and of all of them together, that are still resampled in a reasonable time. */
+const MOST_HELD_OUT = 64 * 2 ** 20;
+const MOST_HELD_OUT_IN_ALL = 512 * 2 ** 20;
+
+function heldOutBytes({ heldOutBytes: given, heldOut }: ProveOptions): number {
+  const bytes = wholeNumber('--heldout-bytes', given ?? 2 * 2 ** 20, 1024, MOST_HELD_OUT);
+  const sets = Object.keys(heldOut).length;
+  if (sets * bytes <= MOST_HELD_OUT_IN_ALL) return bytes;
+  throw new CurationError(
+    'USAGE',
+    `--heldout-bytes: ${sets} held-out sets of ${bytes} bytes each are more than ${MOST_HELD_OUT_IN_ALL} bytes; give fewer sets, or less of each`,
+  );
+}
+
+function checkArms({ baseline, curated, arms = {}, recipe, leaveOneOut, heldOut }: ProveOptions): void {
   if (curated === undefined && recipe === undefined && Object.keys(arms).length === 0) {
     throw new CurationError(
       'USAGE',
@@ -122,6 +139,20 @@ function checkArms({ curated, arms = {}, recipe, leaveOneOut, heldOut }: ProveOp
     throw new CurationError('USAGE', '--leave-one-out leaves out steps of a recipe; give --recipe');
   if (Object.keys(heldOut).length === 0)
     throw new CurationError('USAGE', 'nothing to measure on: expected --heldout');
+  // A recipe reads the baseline, of which samples are taken later.
+  const inputs = [
+    baseline,
+    ...(recipe === undefined ? [] : [baseline]),
+    curated ?? [],
+    ...Object.values(arms),
+    ...Object.values(heldOut),
+  ];
+  if (inputs.flat().filter((path) => path === '-').length > 1) {
+    throw new CurationError(
+      'USAGE',
+      `standard input can be read once, and ${recipe !== undefined && [baseline].flat().includes('-') ? 'a recipe needs the baseline twice' : '- is named more than once'}; give files instead`,
+    );
+  }
   for (const name of Object.keys(arms)) {
     if (RESERVED.test(name))
       throw new CurationError('USAGE', `--arm: the name "${name}" is taken; choose another`);

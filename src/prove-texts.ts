@@ -5,6 +5,7 @@ import type { TextColumn } from './columns/text-column.ts';
 import { restore } from './columns/wire.ts';
 import { duplicateConfig, type InputOptions } from './config.ts';
 import { tripSignal } from './flow/abort.ts';
+import type { Resources } from './flow/memory.ts';
 import type { Signatures } from './kernels/signatures/signatures.ts';
 import { openInputs } from './open.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
@@ -18,6 +19,9 @@ export type TakeTexts = (text: TextColumn, ordinal: number, signatures: Signatur
 /** Which signatures tell near duplicates: the engine's own, at its defaults. */
 const signatures = duplicateConfig({}).parameters!;
 const PROGRESS_MS = 100;
+
+/** What is held of texts that are read. */
+export const SAMPLES: Resources = { name: 'samples', cure: 'ask for fewer --tokens or --seeds' };
 
 /** Reads the texts of inputs, one input after another, by the same threads as long as their text columns are of one type. */
 export class TextReader {
@@ -42,7 +46,15 @@ export class TextReader {
     const inputs = await openInputs({ ...this.#input, input });
     const textIndex = findTextColumn(inputs.schema, column, inputs.sources[0]?.path ?? '-');
     const schema = new Schema([inputs.schema.fields[textIndex]!]);
-    const request = { onError, textIndex, textOnly: true, signatures, examination: undefined, resourceBytes };
+    const request = {
+      onError,
+      textIndex,
+      textOnly: true,
+      signatures,
+      examination: undefined,
+      resourceBytes,
+      resources: SAMPLES,
+    };
     const pool = await this.#poolFor(scanJob(inputs, request));
     const startedAt = performance.now();
     let reportedAt = 0;
@@ -74,7 +86,12 @@ export class TextReader {
   /** Signatures of texts that were read before. */
   async sign(text: TextColumn): Promise<Signatures> {
     const pool = await this.#poolFor(this.#job);
-    return pool.run('sign', { bytes: text.bytes, offsets: text.offsets });
+    try {
+      return await pool.run('sign', { bytes: text.bytes, offsets: text.offsets });
+    } catch (error) {
+      this.#trip.throwIfAborted();
+      throw error;
+    }
   }
 
   /** Ends the threads. */

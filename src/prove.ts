@@ -1,6 +1,6 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { CurationOptions } from './config.ts';
 import { CurationError } from './errors.ts';
 import type { Recipe } from './filters/filter.ts';
@@ -9,7 +9,7 @@ import { runRecipe } from './pipeline.ts';
 import { estimate } from './proof/estimate.ts';
 import { provePage } from './proof/page.ts';
 import type { ArmInfo, Proof, ProxyInfo } from './proof/proof.ts';
-import { type ArmSource, type ProofData, readProofData, type SampledArm } from './prove-arms.ts';
+import { type ArmSource, checkMemory, type ProofData, readProofData, type SampledArm } from './prove-arms.ts';
 import { trainModels } from './prove-models.ts';
 import {
   BUDGETS,
@@ -41,6 +41,8 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   const { signal } = config.engine;
   signal?.throwIfAborted();
   await refuseOverwriting(options);
+  await checkWritable(options);
+  checkMemory(config);
   const folder = await makeWorkFolder(options);
   try {
     const sources = await armsOf(options, folder);
@@ -54,6 +56,16 @@ export async function prove(options: ProveOptions): Promise<Proof> {
     );
     const sets = data.heldOutInfo.map(({ name }, i) => ({ name, bytes: data.heldOut.sets[i]!.bytes }));
     const { seeds, seed, replicates } = config;
+    // One stretch of work on this thread: whoever watches should not take it for a hang.
+    config.engine.onEvent?.({
+      type: 'work',
+      work: {
+        doing: `resampling held-out documents ${replicates} times`,
+        share: undefined,
+        bytes: 0,
+        seconds: 0,
+      },
+    });
     const estimates = estimate({ budgets, seeds, sets, models }, pairsOf(data.arms), {
       seed,
       replicates,
@@ -78,7 +90,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   }
 }
 
-/** Arms that are samples of the baseline; `shuffled`, too, where curation makes no copies. */
+/** Arms that are samples of the baseline. Copies can only make `shuffled` spread more, and then the intervals of all three are wider. */
 const OF_BASELINE: ReadonlySet<ArmInfo['role']> = new Set(['baseline', 'random', 'shuffled']);
 
 /** Arms that are measured at every size; of the others the learning curve is enough. */
@@ -97,6 +109,22 @@ async function refuseOverwriting({ output, overwrite }: ProveOptions): Promise<v
 }
 
 const FILES = ['prove.json', 'prove.html'] as const;
+
+/** The output is made when all is measured; that it cannot be made is said before. Nothing is made here, as an abort leaves nothing. */
+async function checkWritable({ output }: ProveOptions): Promise<void> {
+  if (output === undefined) return;
+  let folder = resolve(output);
+  for (;;) {
+    const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+      return error.code === 'ENOENT' ? undefined : explainWriteError(output)(error);
+    });
+    if (found?.isDirectory() === false)
+      throw new CurationError('BAD_OUTPUT', `${output}: expected a directory, found a file at ${folder}`);
+    if (found !== undefined) break;
+    folder = dirname(folder);
+  }
+  await access(folder, constants.W_OK | constants.X_OK).catch(explainWriteError(output));
+}
 
 async function makeWorkFolder({ workDirectory = tmpdir() }: ProveOptions): Promise<string> {
   await makeDirectory(workDirectory).catch(explainWriteError(workDirectory));

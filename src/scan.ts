@@ -2,7 +2,7 @@ import { Schema } from 'apache-arrow';
 import { serializeSchema } from './columns/schema.ts';
 import type { EngineConfig, InputOptions } from './config.ts';
 import { tripSignal } from './flow/abort.ts';
-import { planMemory } from './flow/memory.ts';
+import { planMemory, type Resources } from './flow/memory.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
 import type { Inputs } from './open.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
@@ -18,6 +18,7 @@ export interface ScanRequest extends Pick<InputOptions, 'onError'> {
   readonly textOnly: boolean;
   /** Bytes of models, lists and samples besides; they count towards `--memory`. */
   readonly resourceBytes: number;
+  readonly resources?: Resources;
 }
 
 /**
@@ -32,8 +33,8 @@ export async function* scan(
   config: EngineConfig,
   lent?: Pool,
 ): AsyncGenerator<Analyzed, void, undefined> {
-  const { textOnly, resourceBytes } = request;
-  const plan = planMemory({ ...config, indexBytes: 0, resourceBytes, batchBytes: 0 });
+  const { textOnly, resourceBytes, resources } = request;
+  const plan = planMemory({ ...config, indexBytes: 0, resourceBytes, resources, batchBytes: 0 });
   const trip = tripSignal(config.signal);
   const pool = lent ?? openPool(scanJob(inputs, request), config.threads, trip.signal);
   try {

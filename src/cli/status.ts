@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { displayName } from '../proof/words.ts';
 import type { Progress, RunEvent, Work } from '../report.ts';
 import { formatBytes, formatCount, formatSeconds } from '../units.ts';
 
@@ -22,6 +23,11 @@ export function createStatus(
   const rewrites = mode === 'auto' && stream.isTTY === true;
   let lastPlain = performance.now();
   let isShown = false;
+  /** A line that stays, in place of the status line. */
+  const say = (line: string): void => {
+    stream.write(`${isShown ? '\r\x1b[2K' : ''}${line}\n`);
+    isShown = false;
+  };
   return {
     onEvent(event) {
       if (event.type === 'plan') {
@@ -31,18 +37,16 @@ export function createStatus(
             : `, about ${formatCount(event.documentsExpected)} documents`;
         const bytes = event.inputBytes === undefined ? '' : `, ${formatBytes(event.inputBytes)}`;
         const index = event.indexBytes === 0 ? '' : `, index ${formatBytes(event.indexBytes)}`;
-        stream.write(
-          `Reading ${formatCount(event.inputs)} input${event.inputs === 1 ? '' : 's'}${bytes}${documents}; ${event.threads} thread${event.threads === 1 ? '' : 's'}${index}\n`,
+        say(
+          `Reading ${formatCount(event.inputs)} input${event.inputs === 1 ? '' : 's'}${bytes}${documents}; ${event.threads} thread${event.threads === 1 ? '' : 's'}${index}`,
         );
       }
-      if (event.type === 'measure') stream.write('Measuring scores, in a pass of its own\n');
-      if (event.type === 'cluster')
-        stream.write('Bringing similar documents together, in a pass of its own\n');
+      if (event.type === 'measure') say('Measuring scores, in a pass of its own');
+      if (event.type === 'cluster') say('Bringing similar documents together, in a pass of its own');
       if (event.type === 'train') {
         const { models, tokens, threads } = event;
-        if (isShown) stream.write('\r\x1b[2K');
-        stream.write(
-          `Training ${models} models on ${formatBytes(tokens)} each; ${threads} thread${threads === 1 ? '' : 's'}\n`,
+        say(
+          `Training ${models} models on ${formatBytes(tokens)} each; ${threads} thread${threads === 1 ? '' : 's'}`,
         );
       }
       const line =
@@ -80,7 +84,8 @@ export function statusLine(progress: Progress): string {
 /** One line: bar, what is being done, rate, time left. */
 export function workLine({ doing, share, documents, bytes, seconds }: Work): string {
   const read = documents === undefined ? [] : [`${formatCount(documents)} docs`];
-  return joinParts(share, [doing, ...read], bytes, seconds);
+  // What is done may name a file, and a name may hold what moves the cursor.
+  return joinParts(share, [displayName(doing), ...read], bytes, seconds);
 }
 
 function joinParts(

@@ -24,8 +24,15 @@ export interface MemoryRequest {
   readonly batchBytes: number;
   /** Bloom filters, exact set and twin cache at start; 0 without deduplication. */
   readonly indexBytes: number;
-  /** Models and lists that all threads share. */
+  /** Models and lists that all threads share, or what `resources` says. */
   readonly resourceBytes: number;
+  readonly resources?: Resources | undefined;
+}
+
+/** What takes the place of models and lists, and how its user may have less of it. */
+export interface Resources {
+  readonly name: string;
+  readonly cure: string;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -55,7 +62,7 @@ export function encodeConcurrency(threads: number): number {
  * @throws CurationError `MEMORY` when the least that works does not fit: by how much, and which option would mend it.
  */
 export function planMemory(request: MemoryRequest): MemoryPlan {
-  const { memoryBytes, threads, morselBytes, batchBytes, indexBytes, resourceBytes } = request;
+  const { memoryBytes, threads, morselBytes, batchBytes, indexBytes, resourceBytes, resources } = request;
   // Half as much again as a morsel: decoded rows are wider than the estimate from the footer now and then.
   const slabBytes = Math.ceil((morselBytes * 1.5) / 65536) * 65536;
   // Room for offsets, bitmaps and the row that went over the target; what does not fit takes memory of its own.
@@ -68,13 +75,16 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   const needed = fixed + fewest * slabBytes;
   if (needed > memoryBytes) {
     const index = indexBytes > 0 ? `, of which the dedup index ${formatBytes(indexBytes)}` : '';
-    const models = resourceBytes > 0 ? `, models and lists ${formatBytes(resourceBytes)}` : '';
+    const models =
+      resourceBytes > 0 ? `, ${resources?.name ?? 'models and lists'} ${formatBytes(resourceBytes)}` : '';
     const cures =
       indexBytes > 128 * MEBIBYTE
         ? 'raise --memory, allow a higher --false-positive, or use --exact-only'
-        : threads > 1
-          ? 'raise --memory or use fewer --threads'
-          : 'raise --memory';
+        : resources !== undefined
+          ? `raise --memory or ${resources.cure}`
+          : threads > 1
+            ? 'raise --memory or use fewer --threads'
+            : 'raise --memory';
     throw new CurationError(
       'MEMORY',
       `--memory ${formatBytes(memoryBytes)} is ${formatBytes(needed - memoryBytes)} too little: ${threads} thread${threads === 1 ? '' : 's'} need ${formatBytes(needed)}${index}${models}; ${cures}`,

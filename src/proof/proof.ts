@@ -75,7 +75,8 @@ export interface Comparison {
   readonly better: Interval;
   /**
    * Size of the model on `against` over size of the model on `arm` at the loss of the worse of both: parameters at all tokens, or for n-grams the
-   * distinct n-grams held where the curves have that loss. Undefined where an arm was not measured at two sizes or more.
+   * distinct n-grams held where the curves have that loss. Undefined where an arm was not measured at two sizes or more, or where of n-grams only a bound
+   * is known that does not tell which side needs fewer.
    */
   readonly smaller: Multiplier | undefined;
   /** The same for each held-out set, in their order. */

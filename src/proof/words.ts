@@ -233,9 +233,10 @@ export function figuresOf(proof: Proof, comparison: Comparison): readonly [Figur
     smaller === undefined
       ? {
           ...size,
-          value: 'not measured',
+          ...(proxy.parameters.length === 0
+            ? { value: 'not known', verdict: 'only a bound was found, which does not tell the smaller one' }
+            : { value: 'not measured', verdict: 'needs models of two sizes or more' }),
           range: '',
-          verdict: 'needs models of two sizes or more',
           sign: 'level',
         }
       : {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseOptions } from '../../src/cli/options.ts';
-import { statusLine, workLine } from '../../src/cli/status.ts';
+import { createStatus, statusLine, workLine } from '../../src/cli/status.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 
 const { options } = await verbs['dedup']!.load();
@@ -75,4 +75,22 @@ test('work without documents shows what is done, how far and how long', () => {
   const work = { doing: 'training', share: 0.25, bytes: 2e7, seconds: 10 };
   expect(workLine(work)).toMatch(/█{5}░{15} 25 % {2}training {2}2 MB\/s {2}30\.0 s left/);
   expect(workLine({ ...work, share: undefined, documents: 12 })).toBe('training  12 docs  2 MB/s');
+  // Names of files are shown, not obeyed.
+  expect(workLine({ ...work, doing: 'reading \x1b[2Jx' })).toContain('reading \uFFFD[2Jx');
+});
+
+test('a line that stays takes the place of the status line', () => {
+  const written: string[] = [];
+  const stream = { isTTY: true, columns: 80, write: (text: string) => written.push(text) > 0 };
+  const status = createStatus('auto', stream as unknown as NodeJS.WriteStream);
+  const work = { doing: 'reading', share: undefined, bytes: 0, seconds: 0 };
+  status.onEvent({ type: 'work', work });
+  status.onEvent({ type: 'measure', documentsExpected: undefined });
+  status.onEvent({ type: 'train', models: 2, tokens: 1024, threads: 1 });
+  status.end();
+  expect(written).toEqual([
+    '\r\x1b[2Kreading',
+    '\r\x1b[2KMeasuring scores, in a pass of its own\n',
+    'Training 2 models on 1.00 KiB each; 1 thread\n',
+  ]);
 });

@@ -218,7 +218,25 @@ describe('laws', () => {
       { textColumn: 'body' },
       /text column "body": expected text or binary, found no such column/,
     );
-    await refused({ memory: 200 * 2 ** 20 }, /--memory 200 MiB is .* too little/);
+    await refused({ baseline: '-', heldOut: { one: ['-'] } }, /standard input can be read once, and - is/);
+    const recipe = { version: 1, words: 'unicode', steps: [{ use: 'dedup' }] } as const;
+    await refused({ baseline: ['-'], recipe }, /a recipe needs the baseline twice; give files instead/);
+    const { curated: clean } = options as { curated: string };
+    await refused({ output: clean }, /clean\.jsonl: expected a directory, found a file at/);
+    await refused({ output: `${clean}/proof` }, /a part of the path is a file, not a directory/);
+    // Before anything is read: the baseline, of which most is held, would be last.
+    await refused(
+      { memory: 600 * 2 ** 20, tokens: 2 ** 26, baseline: 'nowhere' },
+      /--memory 600 MiB is .* too little: .*, samples \d+ MiB; raise --memory or ask for fewer --tokens or --seeds/,
+    );
+    const names = await writeSet(
+      'names',
+      Array.from({ length: 300_000 }, (_, i) => i.toString(36)),
+    );
+    await refused(
+      { memory: 330 * 2 ** 20, tokens: 2 ** 20, seeds: 3, curated: names },
+      /the arm "curated": its documents are so small that samples of it take more than the .* raise --memory/,
+    );
     await refused(
       { curated: await writeSet('tiny', many(3, speaker(1))) },
       /--tokens 100000: the arm "curated" has only \d+/,

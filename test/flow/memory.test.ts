@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import { CurationError } from '../../src/errors.ts';
-import { analysisConcurrency, MOST_PINNED_SLABS, planMemory } from '../../src/flow/memory.ts';
+import {
+  analysisConcurrency,
+  type MemoryRequest,
+  MOST_PINNED_SLABS,
+  planMemory,
+} from '../../src/flow/memory.ts';
 
 const MEBIBYTE = 2 ** 20;
-const request = {
+const request: MemoryRequest = {
   memoryBytes: 1024 * MEBIBYTE,
   threads: 2,
   morselBytes: 8 * MEBIBYTE,
@@ -50,4 +55,9 @@ test('says before the first row how much is missing and which option mends it', 
   expect(index.message).toMatch(/too little.*dedup index 4\.88 GiB.*--false-positive/);
   expect(failure({ memoryBytes: 100 * MEBIBYTE }).message).toMatch(/fewer --threads/);
   expect(failure({ memoryBytes: 100 * MEBIBYTE, threads: 1 }).message).toMatch(/raise --memory$/);
+  const samples = failure({
+    resourceBytes: 900 * MEBIBYTE,
+    resources: { name: 'samples', cure: 'ask for fewer --seeds' },
+  });
+  expect(samples.message).toMatch(/, samples 900 MiB; raise --memory or ask for fewer --seeds$/);
 });

@@ -143,6 +143,11 @@ test('bounds are said as bounds, numbers and intervals alike', () => {
 test('a size multiplier that was not measured says so', () => {
   const text = textOf(provePage(ODD['models of one size']!, '0.1.0'));
   expect(text).toContain('not measured model size multiplier (parameters) under a byte model');
+  // Of n-grams there are always several sizes; what may be missing is a bound that says something.
+  const proof = exampleProof(SMALL);
+  const comparisons = proof.comparisons.map((comparison) => ({ ...comparison, smaller: undefined }));
+  const unknown = textOf(provePage({ ...proof, comparisons }, '0.1.0'));
+  expect(unknown).toMatch(/not known model size multiplier \(n-grams\) under a byte 5-gram only a bound/);
 });
 
 test('the page loads nothing and runs nothing', () => {

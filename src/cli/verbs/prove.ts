@@ -21,7 +21,7 @@ export const proveVerb: LoadedVerb = {
     heldout: {
       kind: 'texts',
       value: '[NAME=]PATH',
-      help: 'documents to measure on, each a set of its own; three or more of different kind (required)',
+      help: 'documents to measure on, each path a set of its own, three or more of different kind (required); ./a=b is a path with =',
     },
     recipe: { kind: 'path', help: 'run this recipe over the baseline, and compare what it makes' },
     'leave-one-out': {
@@ -40,7 +40,7 @@ export const proveVerb: LoadedVerb = {
       help: 'bytes each model is trained on; default the smallest arm, at most 32 MiB',
     },
     seeds: { kind: 'count', help: 'samples of each arm; default 3' },
-    seed: { kind: 'count', help: 'changes every sample; default 0' },
+    seed: { kind: 'count', help: 'number of the first sample, the others follow it; default 0' },
     proxy: { kind: ['ngram', 'log-linear', 'both'], help: 'which models; default both' },
     order: { kind: 'count', help: 'bytes of an n-gram, 2 to 6; default 5' },
     parameters: { kind: 'count', help: 'of the largest log-linear model, a power of two; default 1048576' },
@@ -55,7 +55,7 @@ export const proveVerb: LoadedVerb = {
     'work-dir': {
       kind: 'path',
       value: 'DIR',
-      help: 'for samples meanwhile; default the folder for temporary files',
+      help: 'for samples, and what recipes make, meanwhile; default the folder for temporary files',
     },
     ...engine,
   },
