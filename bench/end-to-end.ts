@@ -54,17 +54,25 @@ function describe({ textBytes, documents, compression }: Dump): string {
   return `Input: ${show(textBytes / 1e6)} MB of text in ${documents.toLocaleString('en-US')} documents, Parquet with ${compression}.`;
 }
 
-/** Two rows: ours, and DuckDB with as many threads; with one thread, both on one core. */
+/** Three rows: ours, ours in two passes, and DuckDB with as many threads; with one thread, all on one core. */
 function compare(dump: Dump, threads: number): string[][] {
   const ours: ProcessRun[] = [];
+  const clusters: ProcessRun[] = [];
   const ceiling: ProcessRun[] = [];
   for (let round = -1; round < ROUNDS; round++) {
     const our = runProcess(dedupCommand(dump.path, threads), threads === 1);
+    const two = runProcess(
+      [...dedupCommand(dump.path, threads), '--mode', 'cluster'].map((word) =>
+        word === output ? `${output}-clusters` : word,
+      ),
+      threads === 1,
+    );
     const its = runProcess([process.execPath, self, 'ceiling', dump.path, String(threads)], threads === 1);
     if (Number(its.stdout) !== dump.textBytes) throw new Error(`DuckDB found ${its.stdout} bytes of text`);
     // The first round fills the page cache.
     if (round < 0) continue;
     ours.push(our);
+    clusters.push(two);
     ceiling.push(its);
   }
   const megabytes = dump.textBytes / 1e6;
@@ -76,8 +84,19 @@ function compare(dump: Dump, threads: number): string[][] {
   const name = threads === 1 ? '1 thread, one core' : `${threads} threads`;
   highlight(`Deduplicate Parquet, ${name}`, `${rate} MB/s`);
   highlight(`... as a share of DuckDB decoding the text, ${name}`, share);
+  const clusterShare = showSpread(ratioOf(ratesOf(clusters), ratesOf(ceiling)));
+  highlight(
+    `... --mode cluster: times the time of one pass, ${name}`,
+    showSpread(ratioOf(ratesOf(ours), ratesOf(clusters))),
+  );
   return [
     [`sluice dedup, ${name}`, rate, processor(ours), share],
+    [
+      `sluice dedup --mode cluster, ${name}`,
+      showSpread(spreadOf(ratesOf(clusters))),
+      processor(clusters),
+      clusterShare,
+    ],
     [
       `ceiling: DuckDB \`sum(strlen(text))\`, ${name}`,
       showSpread(spreadOf(ratesOf(ceiling))),
