@@ -31,7 +31,7 @@ export interface ClusterOptions {
 
 /** Documents that ordinals of 32 bits can number, and one array hold. */
 const MOST_DOCUMENTS = 2 ** 32 - 1;
-/** Comparisons a document may have inside of its component: a quarter of a millisecond. */
+/** Comparisons a document may have inside of its component: about a millisecond. */
 const MOST_COMPARISONS = 4096;
 /** Of memory, in parts: six at most are in use at the same time, besides buffers. */
 const PARTS = 8;
@@ -60,7 +60,8 @@ const MEMBER = 20;
  * Exact clusters of duplicates over a whole stream, in two passes: all documents are added, then solved.
  *
  * 1. Of documents with equal content hashes the best goes on: highest quality, then longest, then first.
- * 2. Documents with an equal band key are candidates: each with the first and the one before it in the order of the stream.
+ * 2. Documents with an equal band key are candidates: each with the first and the one before it in the order of the stream. Not all pairs,
+ *    whose number would be quadratic; of a band that many unlike documents share, similar ones may miss each other and meet in another band.
  * 3. Candidates are linked if the similarity estimated from their sketches is at least `similarity`; links make components.
  * 4. The documents of a component are taken best first. Each joins the first leader that is similar enough, or becomes one. Leaders are
  *    kept and stand for those that joined. So every dropped document has a kept one at least that similar, and a chain is cut.
