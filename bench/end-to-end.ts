@@ -61,12 +61,7 @@ function compare(dump: Dump, threads: number): string[][] {
   const ceiling: ProcessRun[] = [];
   for (let round = -1; round < ROUNDS; round++) {
     const our = runProcess(dedupCommand(dump.path, threads), threads === 1);
-    const two = runProcess(
-      [...dedupCommand(dump.path, threads), '--mode', 'cluster'].map((word) =>
-        word === output ? `${output}-clusters` : word,
-      ),
-      threads === 1,
-    );
+    const two = runProcess(dedupCommand(dump.path, threads, `${output}-clusters`, 'cluster'), threads === 1);
     const its = runProcess([process.execPath, self, 'ceiling', dump.path, String(threads)], threads === 1);
     if (Number(its.stdout) !== dump.textBytes) throw new Error(`DuckDB found ${its.stdout} bytes of text`);
     // The first round fills the page cache.
@@ -114,10 +109,15 @@ function startAlone(): string {
   return showSpread(spreadOf(rounds));
 }
 
-function dedupCommand(path: string, threads: number): string[] {
+function dedupCommand(
+  path: string,
+  threads: number,
+  folder = output,
+  mode: 'first' | 'cluster' = 'first',
+): string[] {
   const cli = join(projectRoot, 'dist', 'src', 'cli.js');
-  const options = ['-o', output, '--overwrite', '--threads', String(threads), '--progress', 'none'];
-  return [process.execPath, cli, 'dedup', path, ...options];
+  const options = ['-o', folder, '--overwrite', '--threads', String(threads), '--progress', 'none'];
+  return [process.execPath, cli, 'dedup', path, ...options, '--mode', mode];
 }
 
 interface WrittenReport {
