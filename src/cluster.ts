@@ -55,14 +55,15 @@ export async function findClusters(
   const folder = await mkdtemp(join(workDirectory, 'sluice-clusters-')).catch(
     explainWriteError(workDirectory),
   );
-  const clusters = new DuplicateClusters({
-    bands,
-    rows,
-    similarity: minSimilarity,
-    folder,
-    memoryBytes: sortBytes,
-  });
+  let clusters: DuplicateClusters | undefined;
   try {
+    clusters = new DuplicateClusters({
+      bands,
+      rows,
+      similarity: minSimilarity,
+      folder,
+      memoryBytes: sortBytes,
+    });
     const tally = createTally({
       sources: inputs.sources,
       reasons: [],
@@ -101,7 +102,7 @@ export async function findClusters(
     }
     const documents = await clusters.solve();
     config.signal?.throwIfAborted();
-    const { candidatePairs, verifiedPairs, largest } = documents;
+    const { candidatePairs, verifiedPairs, largest, uncertain } = documents;
     const report = {
       bands,
       rows,
@@ -113,10 +114,11 @@ export async function findClusters(
       largest,
       candidatePairs,
       verifiedPairs,
+      uncertain,
     };
     return { documents, report, locate: (ordinal) => tally.locate(ordinal) };
   } finally {
-    await clusters.close();
+    await clusters?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -90,6 +90,8 @@ export interface ClusterReport {
   /** Pairs with a band in common that were looked at, and those that were similar enough. */
   readonly candidatePairs: number;
   readonly verifiedPairs: number;
+  /** Documents kept because they were compared with as many others as is allowed before one was found to be like them. */
+  readonly uncertain: number;
 }
 
 /** What the count of repeated lines or sentences came to. */
