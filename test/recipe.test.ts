@@ -103,7 +103,7 @@ test('an error names file, line, what was expected and what was found', () => {
     /^r\.yaml:2: no step "gopher"; there are .*gopher-quality/,
   );
   expect(says('steps:\n  - use: dedup\n    band: 3\n')).toMatch(
-    /^r\.yaml:3: dedup, band: the step dedup has no such option; it has exact_only/,
+    /^r\.yaml:3: dedup, band: the step dedup has no such option; it has mode, .*exact_only/,
   );
   expect(says('stages: []\n')).toMatch(/^r\.yaml:1: no key "stages"/);
   expect(says('version: 2\nsteps: [dedup]\n')).toBe('r.yaml:1: version: expected 1, found 2');

@@ -110,7 +110,7 @@ describe('laws', () => {
   let options: ProveOptions;
   beforeEach(async () => {
     const { baseline, clean, heldOut } = await writePool();
-    options = { ...quick, tokens: 100_000, seeds: 2, parameters: 2 ** 14, baseline, curated: clean, heldOut };
+    options = { ...quick, tokens: 80_000, seeds: 2, parameters: 2 ** 12, baseline, curated: clean, heldOut };
   });
 
   test('numbers do not depend on threads, on how the inputs are cut or on memory', async () => {
@@ -239,7 +239,7 @@ describe('laws', () => {
     );
     await refused(
       { curated: await writeSet('tiny', many(3, speaker(1))) },
-      /--tokens 100000: the arm "curated" has only \d+/,
+      /--tokens 80000: the arm "curated" has only \d+/,
     );
     const { tokens: __, ...all } = options;
     await expect(prove({ ...all, curated: folder('tiny.jsonl') })).rejects.toThrow(
