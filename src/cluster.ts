@@ -14,6 +14,7 @@ import type { ClusterReport } from './report.ts';
 import { scan } from './scan.ts';
 import { type ClusteredDocuments, DuplicateClusters } from './stages/duplicate-clusters.ts';
 import { createTally } from './stages/tally.ts';
+import { formatBytes } from './units.ts';
 import type { Origin } from './verdicts.ts';
 
 const PROGRESS_MS = 100;
@@ -99,6 +100,13 @@ export async function findClusters(
       if (now - reportedAt < PROGRESS_MS) continue;
       reportedAt = now;
       config.onEvent?.({ type: 'progress', progress: tally.progress() });
+    }
+    const needed = DuplicateClusters.byteLength(tally.nextOrdinal) + sortBytes;
+    if (needed > config.memoryBytes) {
+      throw new CurationError(
+        'MEMORY',
+        `--mode cluster: ${tally.nextOrdinal} documents need ${formatBytes(needed)}, and --memory is ${formatBytes(config.memoryBytes)}; raise --memory`,
+      );
     }
     const documents = await clusters.solve();
     config.signal?.throwIfAborted();
