@@ -196,10 +196,18 @@ export function duplicateConfig(options: DuplicateOptions): DuplicateConfig {
 }
 
 function clusterConfig(options: DuplicateOptions): ClusterConfig | undefined {
-  const { mode = 'first', minSimilarity, workDirectory, falsePositive, exactOnly } = options;
+  const {
+    mode = 'first',
+    minSimilarity,
+    workDirectory,
+    falsePositive,
+    expectedDocuments,
+    exactOnly,
+  } = options;
   const has = { 'min-similarity': minSimilarity, 'work-dir': workDirectory };
   const hasNot = {
     'false-positive': falsePositive,
+    'expected-documents': expectedDocuments,
     'exact-only': exactOnly === true ? exactOnly : undefined,
   };
   for (const [name, value] of Object.entries(mode === 'cluster' ? hasNot : has)) {

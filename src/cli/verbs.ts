@@ -8,7 +8,7 @@ export const verbs: Readonly<Record<string, CliVerb>> = {
     load: async () => (await import('./verbs/filter.ts')).filterVerb,
   },
   dedup: {
-    summary: 'remove exact and near duplicates in one pass, the first one wins',
+    summary: 'remove exact and near duplicates: the first one wins, or the best of each cluster',
     usage: 'sluice dedup IN... -o OUT [options]',
     load: async () => (await import('./verbs/dedup.ts')).dedupVerb,
   },

@@ -18,6 +18,7 @@ export const dedupVerb: LoadedVerb = {
   examples: [
     'sluice dedup dump/*.parquet -o clean',
     'sluice dedup dump/ -o clean --format parquet --similarity 0.8 --memory 2GiB',
+    'sluice dedup dump/ -o clean --mode cluster --min-similarity 0.8',
     'zstdcat crawl.jsonl.zst | sluice dedup - -o - --format jsonl | next',
   ],
   ...recipeVerb('dedup', recipeOf),
