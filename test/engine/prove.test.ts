@@ -293,22 +293,27 @@ test('the command writes a proof and a page, says the numbers with their proxies
 });
 
 describe.skipIf(!hasSharedData)('real prose with copies, near copies and junk around it', () => {
-  test('filtering and deduplicating together are worth something, and more copies do harm', async () => {
-    const pool = await plantedPool(folder('pool'), { bytes: 3_000_000, heldOutBytes: 60_000 });
+  test('filtering and deduplicating are worth something, together and each, and more copies do harm', async () => {
+    const pool = await plantedPool(folder('pool'), { bytes: 12_000_000, heldOutBytes: 80_000 });
     const { fiction, reviews, technical } = pool.heldOut;
+    // All of the smallest arm: the more of a pool is seen, the more of it are repeats.
+    const { tokens: _, ...all } = quick;
     const proof = await prove({
-      ...quick,
-      tokens: 600_000,
+      ...all,
+      proxy: 'ngram',
       baseline: pool.raw.path,
       recipe: {
         version: 1,
         words: 'whitespace',
-        steps: [{ use: 'gopher-repetition' }, { use: 'gopher-quality' }, { use: 'dedup' }],
+        steps: [{ use: 'gopher-quality' }, { use: 'dedup' }],
       },
+      leaveOneOut: true,
       arms: { repeated: pool.repeated.path },
       heldOut: { fiction: fiction!.path, reviews: reviews!.path, technical: technical!.path },
     });
     const ofArm = (arm: string) => proof.comparisons.filter((one) => one.arm === arm);
+    // Against the baseline, and against the recipe without either step.
+    expect(ofArm('recipe')).toHaveLength(3);
     for (const { faster, better } of ofArm('recipe')) {
       expect(faster.low).toBeGreaterThan(1);
       expect(better.low).toBeGreaterThan(0);
