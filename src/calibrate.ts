@@ -1,12 +1,11 @@
 import { type CurationOptions, engineConfig } from './config.ts';
-import { CurationError } from './errors.ts';
 import { type ChainStep, resourceBytes } from './filters/chain.ts';
 import type { Resources, WordRule } from './filters/filter.ts';
 import { quality } from './filters/quality.ts';
 import { calibrate, measuringOptions, needsCalibration, sketchFor } from './filters/quality-measure.ts';
-import { openInputs } from './open.ts';
+import { openInputs, refuseStandardInput } from './open.ts';
 import type { Calibration } from './report.ts';
-import { scan } from './scan.ts';
+import { passingOf, scan } from './scan.ts';
 import type { PlannedStep } from './steps.ts';
 
 const PROGRESS_MS = 100;
@@ -62,25 +61,16 @@ async function measure(
 ): Promise<number> {
   const config = engineConfig(options);
   const inputs = await openInputs(options);
-  if (inputs.sources.some(({ path }) => path === '-')) {
-    throw new CurationError(
-      'USAGE',
-      'a share of the documents needs two passes, and standard input can be read once; give files, or --quality-threshold or --quality-calibration instead',
-    );
-  }
+  refuseStandardInput(inputs, {
+    needs: 'a share of the documents',
+    instead: '--quality-threshold or --quality-calibration instead',
+  });
   const request = {
     ...(options.onError === undefined ? {} : { onError: options.onError }),
     textIndex,
     textOnly: false,
     signatures: 'exact',
-    examination: {
-      words,
-      before: chain,
-      after: [],
-      repeatedLines: undefined,
-      keepsDropped: false,
-      writesValues: false,
-    },
+    examination: passingOf(chain, words),
     resourceBytes: resourceBytes(chain),
   } as const;
   const startedAt = performance.now();

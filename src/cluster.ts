@@ -1,17 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { ClusterConfig, CurationOptions, DuplicateConfig } from './config.ts';
 import { engineConfig } from './config.ts';
 import { CurationError } from './errors.ts';
 import { type ChainStep, resourceBytes } from './filters/chain.ts';
 import type { WordRule } from './filters/filter.ts';
-import { explainWriteError, makeDirectory } from './flow/atomic-file.ts';
+import { makeWorkFolder } from './flow/atomic-file.ts';
 import { recallCurve } from './kernels/banding.ts';
 import type { SignatureParameters } from './kernels/signatures/signatures.ts';
 import { jaccardDeviation } from './kernels/signatures/sketch.ts';
-import { openInputs } from './open.ts';
+import { openInputs, refuseStandardInput } from './open.ts';
 import type { ClusterReport } from './report.ts';
-import { scan } from './scan.ts';
+import { passingOf, scan } from './scan.ts';
 import { type ClusteredDocuments, DuplicateClusters } from './stages/duplicate-clusters.ts';
 import { createTally } from './stages/tally.ts';
 import { formatBytes } from './units.ts';
@@ -44,18 +43,10 @@ export async function findClusters(
 ): Promise<FoundClusters> {
   const config = engineConfig(options);
   const inputs = await openInputs(options);
-  if (inputs.sources.some(({ path }) => path === '-')) {
-    throw new CurationError(
-      'USAGE',
-      '--mode cluster needs two passes, and standard input can be read once; give files, or leave the mode out',
-    );
-  }
+  refuseStandardInput(inputs, { needs: '--mode cluster', instead: 'leave the mode out' });
   const sortBytes = Math.min(MOST_SORT_BYTES, Math.max(LEAST_SORT_BYTES, Math.floor(config.memoryBytes / 6)));
   const { bands, rows, ngram } = parameters;
-  await makeDirectory(workDirectory).catch(explainWriteError(workDirectory));
-  const folder = await mkdtemp(join(workDirectory, 'sluice-clusters-')).catch(
-    explainWriteError(workDirectory),
-  );
+  const folder = await makeWorkFolder(workDirectory, 'sluice-clusters');
   let clusters: DuplicateClusters | undefined;
   try {
     clusters = new DuplicateClusters({
@@ -77,17 +68,7 @@ export async function findClusters(
       textIndex,
       textOnly: before.length === 0,
       signatures: { ...parameters, sketches: true },
-      examination:
-        before.length === 0
-          ? undefined
-          : {
-              words,
-              before,
-              after: [],
-              repeatedLines: undefined,
-              keepsDropped: false,
-              writesValues: false,
-            },
+      examination: passingOf(before, words),
       resourceBytes: resourceBytes(before) + sortBytes + DuplicateClusters.byteLength(inputs.documents ?? 0),
     };
     config.onEvent?.({ type: 'cluster', documentsExpected: inputs.documents });

@@ -100,6 +100,13 @@ export const UNKNOWN_DOCUMENTS = 1_000_000;
 
 const GIBIBYTE = 2 ** 30;
 
+/** Leaves out what was not given, so that the library's defaults hold. */
+export function given<Options>(
+  options: { readonly [Key in keyof Options]: Options[Key] | undefined },
+): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+}
+
 /** Engine options with every default filled in. */
 export interface EngineConfig {
   readonly threads: number;

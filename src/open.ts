@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Schema } from 'apache-arrow';
 import { unionSchemas } from './columns/schema.ts';
 import type { InputOptions } from './config.ts';
+import { CurationError } from './errors.ts';
 import type { Source } from './formats/format.ts';
 import { openSource, resolveInputs } from './formats/inputs.ts';
 
@@ -37,6 +38,15 @@ export async function openInputs(options: InputOptions): Promise<Inputs> {
     isDocumentsExact: sources.every(({ isRowCountExact }) => isRowCountExact),
     byteLength: sum(sources.map(({ byteLength }) => byteLength)),
   };
+}
+
+/** @throws CurationError `USAGE` for standard input. @param says what needs more than one pass, and what to do instead. */
+export function refuseStandardInput({ sources }: Inputs, says: { needs: string; instead: string }): void {
+  if (!sources.some(({ path }) => path === '-')) return;
+  throw new CurationError(
+    'USAGE',
+    `${says.needs} needs two passes, and standard input can be read once; give files, or ${says.instead}`,
+  );
 }
 
 /** Chunks as bytes: a Readable made from strings, or with an encoding set, gives strings. */

@@ -1,10 +1,10 @@
-import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, constants, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { CurationOptions } from './config.ts';
+import { type CurationOptions, given } from './config.ts';
 import { CurationError } from './errors.ts';
 import type { Recipe } from './filters/filter.ts';
-import { explainWriteError, makeDirectory, writeWhole } from './flow/atomic-file.ts';
+import { explainWriteError, makeDirectory, makeWorkFolder, writeWhole } from './flow/atomic-file.ts';
 import { runRecipe } from './pipeline.ts';
 import { estimate } from './proof/estimate.ts';
 import { provePage } from './proof/page.ts';
@@ -43,7 +43,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   await refuseOverwriting(options);
   await checkWritable(options);
   checkMemory(config);
-  const folder = await makeWorkFolder(options);
+  const folder = await makeWorkFolder(options.workDirectory ?? tmpdir(), 'sluice-prove');
   try {
     const sources = await armsOf(options, folder);
     const data = await readProofData(sources, options, config, folder);
@@ -126,11 +126,6 @@ async function checkWritable({ output }: ProveOptions): Promise<void> {
   await access(folder, constants.W_OK | constants.X_OK).catch(explainWriteError(output));
 }
 
-async function makeWorkFolder({ workDirectory = tmpdir() }: ProveOptions): Promise<string> {
-  await makeDirectory(workDirectory).catch(explainWriteError(workDirectory));
-  return mkdtemp(join(workDirectory, 'sluice-prove-')).catch(explainWriteError(workDirectory));
-}
-
 /** The baseline and what is compared with it; what recipes make of it lies in `folder`. */
 async function armsOf(options: ProveOptions, folder: string): Promise<readonly ArmSource[]> {
   const { baseline, curated, arms = {}, recipe, leaveOneOut } = options;
@@ -170,11 +165,9 @@ async function makeArm(recipe: Recipe, options: ProveOptions, output: string): P
     signal,
     onEvent,
   } = options;
-  const given = { inputFormat, onError, textColumn, threads, memory, morselBytes, signal, onEvent };
+  const shared = { inputFormat, onError, textColumn, threads, memory, morselBytes, signal, onEvent };
   await runRecipe('run', recipe, {
-    ...(Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    ) as Partial<CurationOptions>),
+    ...given<Partial<CurationOptions>>(shared),
     input,
     output,
     compression: 'lz4',

@@ -1,6 +1,8 @@
 import { Schema } from 'apache-arrow';
 import { serializeSchema } from './columns/schema.ts';
 import type { EngineConfig, InputOptions } from './config.ts';
+import type { ChainStep } from './filters/chain.ts';
+import type { WordRule } from './filters/filter.ts';
 import { tripSignal } from './flow/abort.ts';
 import { planMemory, type Resources } from './flow/memory.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
@@ -60,6 +62,19 @@ export async function* scan(
     trip.end();
     if (lent === undefined) await pool.close();
   }
+}
+
+/** What a pass does that only looks at what passes a chain: nothing is edited, added or kept. Undefined without filters. */
+export function passingOf(chain: readonly ChainStep[], words: WordRule): Job['examination'] {
+  if (chain.length === 0) return undefined;
+  return {
+    words,
+    before: chain,
+    after: [],
+    repeatedLines: undefined,
+    keepsDropped: false,
+    writesValues: false,
+  };
 }
 
 /** What the threads of a scan are told. */

@@ -1,4 +1,10 @@
-import type { ConvertOptions, CurationOptions, EngineOptions, InputOptions } from '../config.ts';
+import {
+  type ConvertOptions,
+  type CurationOptions,
+  type EngineOptions,
+  given,
+  type InputOptions,
+} from '../config.ts';
 import type { FormatName } from '../formats/format.ts';
 import type { OptionTable, OptionValues } from './options.ts';
 
@@ -82,11 +88,4 @@ export function curationOptions(input: readonly string[], values: OptionValues):
     idColumn: values['id-column'] as string | undefined,
     keepRejects: values['keep-rejects'] as boolean | undefined,
   });
-}
-
-/** Leaves out what was not given, so that the library's defaults hold. */
-export function given<Options>(
-  options: { readonly [Key in keyof Options]: Options[Key] | undefined },
-): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CurationError } from '../errors.ts';
 
@@ -38,6 +38,15 @@ export async function makeDirectory(path: string): Promise<void> {
     await makeDirectory(dirname(path));
     await mkdir(path);
   }
+}
+
+/**
+ * A folder of its own for what lies on disk meanwhile, in `directory`, which is made if it is not there. The caller removes it.
+ * @param name what its name begins with.
+ */
+export async function makeWorkFolder(directory: string, name: string): Promise<string> {
+  await makeDirectory(directory).catch(explainWriteError(directory));
+  return mkdtemp(join(directory, `${name}-`)).catch(explainWriteError(directory));
 }
 
 /** Where a file is written until it is complete; hidden, so that no reader takes it for data. */

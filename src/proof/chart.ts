@@ -113,13 +113,7 @@ export function lineChart(chart: LineChart, width: number, height: number): Mark
     ...xTicks(x, bottom, chart.formatX),
     element('text', { class: 'axis', x: 0, y: 13 }, chart.yTitle),
     element('text', { class: 'axis', x: left, y: bottom + 34 }, chart.xTitle),
-    element('rect', {
-      class: 'plot',
-      x: left,
-      y: top,
-      width: Math.max(0, right - left),
-      height: bottom - top,
-    }),
+    plotFrame(left, right, top, bottom),
     ...series.map((one, index) =>
       element(
         'g',
@@ -250,13 +244,7 @@ export function forestChart(chart: ForestChart, width: number, stacked: boolean)
     }),
     element('line', { class: 'none', x1: x.place(none), x2: x.place(none), y1: top, y2: bottom + 4 }),
     element('text', { class: 'axis', x: left, y: bottom + 34 }, chart.axisTitle),
-    element('rect', {
-      class: 'plot',
-      x: left,
-      y: top,
-      width: Math.max(0, right - left),
-      height: bottom - top,
-    }),
+    plotFrame(left, right, top, bottom),
     ...rows.map((row, index) => {
       const textAt = top + index * rowHeight + (stacked ? ASCENT + 6 : rowHeight / 2 + 4);
       const at = top + index * rowHeight + (stacked ? 28 : rowHeight / 2);
@@ -349,4 +337,10 @@ function drawing(
     element('desc', { id: `${id}-description` }, description),
     children,
   );
+}
+
+/** What curves and marks lie in. */
+function plotFrame(left: number, right: number, top: number, bottom: number): Markup {
+  const width = Math.max(0, right - left);
+  return element('rect', { class: 'plot', x: left, y: top, width, height: bottom - top });
 }

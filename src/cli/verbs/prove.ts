@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
+import { given } from '../../config.ts';
 import { CurationError } from '../../errors.ts';
 import { summarizeProof } from '../../proof/summary.ts';
 import { prove } from '../../prove.ts';
 import type { ProveOptions } from '../../prove-options.ts';
 import { readRecipe } from '../recipe-verb.ts';
-import { engine, given, readOptions } from '../shared-options.ts';
+import { engine, readOptions } from '../shared-options.ts';
 import type { LoadedVerb } from '../verb.ts';
 
 const DEFAULT_OUTPUT = 'proof';

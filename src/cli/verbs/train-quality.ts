@@ -1,9 +1,9 @@
-import type { EngineOptions } from '../../config.ts';
+import { type EngineOptions, given } from '../../config.ts';
 import { CurationError } from '../../errors.ts';
 import { type TrainEvent, type TrainReport, trainQuality } from '../../train-quality.ts';
 import { formatBytes, formatCount, formatSeconds } from '../../units.ts';
 import type { OptionValues } from '../options.ts';
-import { engine, given, readOptions } from '../shared-options.ts';
+import { engine, readOptions } from '../shared-options.ts';
 import type { LoadedVerb } from '../verb.ts';
 
 const KINDS = ['linear', 'importance', 'perplexity'] as const;

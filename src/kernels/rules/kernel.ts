@@ -20,24 +20,20 @@ const KEPT_BYTES = 16 << 20;
 /** Lengths of lines have 30 bits. */
 const MOST_LENGTH: number = 2 ** 30 - 1;
 
+/** A scan from `text` on: where to write what was found, and how much that was. */
+type Scan = (
+  text: number,
+  end: number,
+  hashes: number,
+  lengths: number,
+  folds: number,
+  places: number,
+) => number;
+
 interface Exports {
   readonly memory: OwnMemory;
-  readonly scanWords: (
-    text: number,
-    end: number,
-    hashes: number,
-    lengths: number,
-    folds: number,
-    places: number,
-  ) => number;
-  readonly scanRuns: (
-    text: number,
-    end: number,
-    hashes: number,
-    lengths: number,
-    folds: number,
-    places: number,
-  ) => number;
+  readonly scanWords: Scan;
+  readonly scanRuns: Scan;
   readonly hashBytes: (start: number, end: number) => bigint;
   readonly countPresent: (
     hashes: number,
