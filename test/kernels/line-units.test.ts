@@ -221,7 +221,7 @@ test('sentences agree with a second implementation on strings', () => {
         hashes.set(key, unit.hash);
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, examples: [['! \ufeff. \u0301']] },
   );
   expect(new Set(hashes.values()).size).toBe(hashes.size);
 });
