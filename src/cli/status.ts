@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { displayName } from '../proof/words.ts';
+import { displayName } from '../page/words.ts';
 import type { Progress, RunEvent, Work } from '../report.ts';
 import { formatBytes, formatCount, formatSeconds } from '../units.ts';
 

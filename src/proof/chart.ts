@@ -1,6 +1,7 @@
-import { extent, linearScale, logScale, type Scale, spread, tickDecimals } from './chart-scale.ts';
-import { shorten, textWidth } from './chart-text.ts';
-import { coordinate, element, type Markup } from './page-markup.ts';
+import { drawing, FONT, plotFrame, xTicks, yTick } from '../page/drawing.ts';
+import { coordinate, element, type Markup } from '../page/markup.ts';
+import { linearScale, logScale, type Scale, spread, tickDecimals } from '../page/scale.ts';
+import { shorten, textWidth } from '../page/text.ts';
 import type { Interval } from './proof.ts';
 
 /** How something is drawn: a class that names its colour, and a marker, so that colour is never all there is to tell it by. */
@@ -70,7 +71,6 @@ export interface ForestChart {
   readonly none: 0 | 1;
 }
 
-const FONT = 12;
 const ASCENT = 9;
 const LABEL_GAP = 15;
 
@@ -108,7 +108,7 @@ export function lineChart(chart: LineChart, width: number, height: number): Mark
   const step =
     series.length < 2 ? 0 : Math.min(right - left > 360 ? 7 : 3, (right - left) / 16 / series.length);
   return drawing(chart, width, bottom + 40, [
-    ...y.ticks.map((tick, index) => horizontal(y.place(tick), left, right, tickTexts[index]!)),
+    ...y.ticks.map((tick, index) => yTick(y.place(tick), left, right, tickTexts[index]!)),
     element('line', { class: 'axis-line', x1: left, x2: right, y1: bottom, y2: bottom }),
     ...xTicks(x, bottom, chart.formatX),
     element('text', { class: 'axis', x: 0, y: 13 }, chart.yTitle),
@@ -190,27 +190,6 @@ function endLabel(
     mark(style.marker, end.x + 16, at),
     element('text', { x: end.x + 26, y: at + 4 }, shown === name ? '' : element('title', {}, name), shown),
   );
-}
-
-function horizontal(at: number, left: number, right: number, text: string): Markup {
-  return element(
-    'g',
-    { class: 'tick' },
-    element('line', { x1: left, x2: right, y1: at, y2: at }),
-    element('text', { x: left - 6, y: at + 4, 'text-anchor': 'end' }, text),
-  );
-}
-
-function xTicks(x: Scale, bottom: number, format: (value: number) => string): Markup[] {
-  return x.ticks.map((tick) => {
-    const at = x.place(tick);
-    return element(
-      'g',
-      { class: 'tick' },
-      element('line', { x1: at, x2: at, y1: bottom, y2: bottom + 4 }),
-      element('text', { x: at, y: bottom + 17, 'text-anchor': 'middle' }, format(tick)),
-    );
-  });
 }
 
 /**
@@ -320,27 +299,7 @@ function mark(marker: Marker, x: number, y: number): Markup {
   return element('path', { class: 'mark', d: `M${coordinate(x)} ${coordinate(y)}${OUTLINES[marker]}` });
 }
 
-function drawing(
-  { id, title, description }: { id: string; title: string; description: string },
-  width: number,
-  height: number,
-  children: readonly Markup[],
-): Markup {
-  return element(
-    'svg',
-    {
-      viewBox: `0 0 ${coordinate(width)} ${coordinate(height)}`,
-      role: 'img',
-      'aria-labelledby': `${id}-title ${id}-description`,
-    },
-    element('title', { id: `${id}-title` }, title),
-    element('desc', { id: `${id}-description` }, description),
-    children,
-  );
-}
-
-/** What curves and marks lie in. */
-function plotFrame(left: number, right: number, top: number, bottom: number): Markup {
-  const width = Math.max(0, right - left);
-  return element('rect', { class: 'plot', x: left, y: top, width, height: bottom - top });
+/** All ends of intervals, and their values. */
+function extent(intervals: readonly Interval[]): number[] {
+  return intervals.flatMap(({ value, low, high }) => [value, low, high]);
 }

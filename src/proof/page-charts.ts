@@ -1,3 +1,6 @@
+import { element, type Markup, typeset } from '../page/markup.ts';
+import { SERIES_COLOURS } from '../page/style.ts';
+import { displayName, formatAmount, listOf, plural } from '../page/words.ts';
 import {
   type ForestChart,
   type ForestRow,
@@ -8,23 +11,17 @@ import {
   type Style,
 } from './chart.ts';
 import { curvesOf, isControl, proxyInfo } from './groups.ts';
-import { element, type Markup, typeset } from './page-markup.ts';
-import { SERIES_COLOURS } from './page-style.ts';
 import type { Comparison, Curve, Multiplier, Proof } from './proof.ts';
 import {
   budgetReach,
   confidenceText,
   decimalsOf,
-  displayName,
-  formatAmount,
   formatDecimal,
   formatInterval,
   formatMultiplier,
   formatMultiplierRange,
   formatTokens,
   isRoundAmount,
-  listOf,
-  plural,
   type Reach,
   sizeUnit,
   withArticle,

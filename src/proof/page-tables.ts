@@ -1,13 +1,14 @@
+import { type Child, element, type Markup, typeset } from '../page/markup.ts';
+import { column, groupHead, NUMBER, rowHead, table } from '../page/table.ts';
+import { displayName } from '../page/words.ts';
 import { formatCount } from '../units.ts';
 import { baselineName, curvesOf, groupBy, proxyInfo } from './groups.ts';
 import { multiplierText } from './page-charts.ts';
-import { type Child, element, type Markup, typeset } from './page-markup.ts';
 import type { ArmInfo, Comparison, HeldOutInfo, Interval, Proof } from './proof.ts';
 import {
   budgetReach,
   confidenceText,
   decimalsOf,
-  displayName,
   figuresOf,
   formatDecimal,
   formatRange,
@@ -16,30 +17,6 @@ import {
   sizeUnit,
   withArticle,
 } from './words.ts';
-
-const NUMBER = { class: 'figure' } as const;
-
-function table(caption: string, head: readonly Markup[], ...bodies: readonly Markup[]): Markup {
-  return element(
-    'table',
-    {},
-    element('caption', {}, caption),
-    element('thead', {}, element('tr', {}, head)),
-    bodies,
-  );
-}
-
-function column(text: string, isNumber = false): Markup {
-  return element('th', { scope: 'col', class: isNumber ? 'figure' : undefined }, text);
-}
-
-function rowHead(...children: readonly Child[]): Markup {
-  return element('th', { scope: 'row' }, ...children);
-}
-
-function groupHead(text: string, columns: number): Markup {
-  return element('tr', {}, element('th', { scope: 'rowgroup', colspan: columns }, text));
-}
 
 /** A number above its interval. */
 function intervalLines(interval: Interval, decimals: number): readonly Child[] {

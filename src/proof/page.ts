@@ -1,19 +1,18 @@
+import { element, type Markup, typeset } from '../page/markup.ts';
+import { htmlPage, section } from '../page/page.ts';
+import { displayName, listOf, plural } from '../page/words.ts';
 import { formatCount } from '../units.ts';
 import { type Groups, groupBy, groupComparisons, proxyInfo } from './groups.ts';
 import { learningChart, setsForest, sizeChart, smallLearningChart, stepsForest } from './page-charts.ts';
-import { type Child, element, type Markup, typeset } from './page-markup.ts';
 import { STYLE } from './page-style.ts';
 import { armsTable, controlsTable, curvesTable, heldOutTable, setTable, stepsTable } from './page-tables.ts';
 import type { Comparison, Proof } from './proof.ts';
 import {
   confidenceText,
-  displayName,
   type Figure,
   figuresOf,
   formatTokens,
-  listOf,
   noneWorseText,
-  plural,
   scaleText,
   titleText,
   withArticle,
@@ -40,52 +39,17 @@ export function provePage(proof: Proof, version: string): string {
     cautionsSection(proof),
     limitsSection(),
   ];
-  const head = element(
-    'head',
-    {},
-    element('meta', { charset: 'utf-8' }),
-    element('meta', {
-      'http-equiv': 'Content-Security-Policy',
-      content: "default-src 'none'; style-src 'unsafe-inline'",
-    }),
-    element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-    element('meta', { name: 'color-scheme', content: 'light dark' }),
-    element('title', {}, `${title}: proof of value`),
-    // Quotes are not escaped in a style sheet; it has none of the characters that would have to be.
-    { markup: `<style>${STYLE}</style>` },
-  );
-  const body = element(
-    'body',
-    {},
-    element(
-      'main',
-      {},
-      element(
-        'header',
-        {},
-        element('h1', {}, title),
-        element(
-          'p',
-          { class: 'lead' },
-          typeset(
-            `What a data set is worth, measured with small language models trained on equal amounts of it: ${scaleText(proof)}. ` +
-              `Ranges are ${confidenceText(proof)} intervals.`,
-          ),
-        ),
-      ),
-      sections.filter((section) => section !== undefined),
-      element(
-        'footer',
-        {},
-        `Sluice ${version}. All numbers of this page, and more digits of them, are in prove.json.`,
-      ),
+  return htmlPage({
+    title: `${title}: proof of value`,
+    heading: title,
+    lead: typeset(
+      `What a data set is worth, measured with small language models trained on equal amounts of it: ${scaleText(proof)}. ` +
+        `Ranges are ${confidenceText(proof)} intervals.`,
     ),
-  );
-  return `<!DOCTYPE html>\n<html lang="en">${head.markup}${body.markup}</html>\n`;
-}
-
-function section(id: string, heading: string, ...children: readonly Child[]): Markup {
-  return element('section', { 'aria-labelledby': id }, element('h2', { id }, heading), ...children);
+    sections: sections.filter((section) => section !== undefined),
+    footer: `Sluice ${version}. All numbers of this page, and more digits of them, are in prove.json.`,
+    style: STYLE,
+  });
 }
 
 function worseSection(proof: Proof): Markup {

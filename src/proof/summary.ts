@@ -1,8 +1,8 @@
+import { displayName } from '../page/words.ts';
 import { type Groups, groupBy, groupComparisons } from './groups.ts';
 import type { Comparison, Proof } from './proof.ts';
 import {
   confidenceText,
-  displayName,
   type Figure,
   figuresOf,
   noneWorseText,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { provePage } from '../../src/proof/page.ts';
 import type { Interval, Proof } from '../../src/proof/proof.ts';
+import { checkMarkup, textOf } from '../page/page-reader.ts';
 import { ABLATION, exampleProof, MANY, SMALL } from './example-proof.ts';
-import { checkMarkup, textOf } from './page-reader.ts';
 
 const HOSTILE = [
   '</svg><script>alert(1)</script>',

@@ -1,5 +1,3 @@
-import type { Interval } from './proof.ts';
-
 /** Maps values to places in a drawing. */
 export interface Scale {
   readonly low: number;
@@ -106,11 +104,6 @@ export function tickDecimals(ticks: readonly number[]): number {
     if (ticks.every((tick) => Math.abs(Number(tick.toFixed(decimals)) - tick) < 1e-10)) return decimals;
   }
   return 9;
-}
-
-/** All ends of intervals, and their values. */
-export function extent(intervals: readonly Interval[]): number[] {
-  return intervals.flatMap(({ value, low, high }) => [value, low, high]);
 }
 
 /**
