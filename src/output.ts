@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
 import type { Schema } from 'apache-arrow';
-import { addNoteField, type NoteColumn } from './columns/notes.ts';
+import { addNoteFields, type NoteColumn } from './columns/notes.ts';
 import { type ConvertOptions, partBytes } from './config.ts';
 import { CurationError } from './errors.ts';
 import { createAssembler, fileExtension, type OutputFormat } from './formats/encoders.ts';
 import type { Manifest, Part, Report } from './report.ts';
-import { ledgerFormat, ledgerSchema } from './stages/ledger.ts';
+import { ledgerFormat } from './stages/ledger.ts';
 import { claimDirectory } from './stages/output-directory.ts';
 import { createPartSink, createStreamSink, isClosedPipe, type Sink } from './stages/write.ts';
 
@@ -23,10 +23,17 @@ export interface Output {
   readonly takesLentMemory: boolean;
   /** Whether an error says that whoever reads our output has gone away: the end of the work, not a failure of it. */
   isClosedBy(error: unknown): boolean;
-  /** Writes report and manifest; a stream has none. */
-  complete(report: Report, parts: WrittenParts): Promise<void>;
+  /** Writes pages, report and manifest; a stream has none. */
+  complete(finished: Finished, parts: WrittenParts): Promise<void>;
   /** Takes away what is unfinished. Safe after `complete`. */
   abandon(): Promise<void>;
+}
+
+/** What is written when a run is over. */
+export interface Finished {
+  readonly report: Report;
+  /** Page for people, `report.html`. */
+  readonly page?: string;
 }
 
 /** The finished files of each kind. */
@@ -38,9 +45,10 @@ interface WrittenParts {
 
 /** What a run writes besides rows as they are. */
 export interface Beside {
-  /** A column behind those of the kept rows. */
-  readonly noteColumn: NoteColumn | undefined;
-  readonly ledger: boolean;
+  /** Columns behind those of the kept rows. */
+  readonly noteColumns: readonly NoteColumn[];
+  /** Columns of the ledger; undefined for verbs that decide nothing. */
+  readonly ledger: Schema | undefined;
   readonly rejects: boolean;
 }
 
@@ -56,8 +64,7 @@ export async function openOutput(
   beside: Beside,
 ): Promise<Output> {
   const { output } = options;
-  const { noteColumn } = beside;
-  const schema = noteColumn === undefined ? inputSchema : addNoteField(inputSchema, noteColumn);
+  const schema = addNoteFields(inputSchema, beside.noteColumns);
   const takesLentMemory = format.format === 'arrow' && format.compression === 'none';
   if (typeof output !== 'string' || output === '-') {
     if (beside.rejects) {
@@ -94,9 +101,9 @@ export async function openOutput(
       ...(onPart === undefined ? {} : { onPart }),
     });
   const rows = await sinkFor('part-', format, schema, (part) => options.onEvent?.({ type: 'part', part }));
-  const ledger = beside.ledger ? await sinkFor('ledger/part-', ledgerFormat, ledgerSchema) : undefined;
+  const ledger = beside.ledger && (await sinkFor('ledger/part-', ledgerFormat, beside.ledger));
   const rejects = beside.rejects
-    ? await sinkFor('rejects/part-', format, addNoteField(inputSchema, { name: REASON_COLUMN, words: [] }))
+    ? await sinkFor('rejects/part-', format, addNoteFields(inputSchema, [{ name: REASON_COLUMN, words: [] }]))
     : undefined;
   return {
     rows,
@@ -104,18 +111,18 @@ export async function openOutput(
     rejects,
     takesLentMemory,
     isClosedBy: () => false,
-    async complete(report, parts) {
+    async complete({ report, page }, parts) {
       const manifest: Manifest = {
         version: 1,
         verb: report.verb,
         format: format.format,
         compression: format.compression,
-        rows: report.documents.kept,
+        rows: parts.rows.reduce((sum, { rows: written }) => sum + written, 0),
         parts: parts.rows,
         ledger: parts.ledger,
         rejects: parts.rejects,
       };
-      await directory.complete(report, manifest);
+      await directory.complete(report, manifest, page);
     },
     async abandon() {
       await rows.abandon();

@@ -12,6 +12,7 @@ import type { Report } from './report.ts';
 import { run, type Verb } from './run.ts';
 import type { Analyzed } from './stages/analyze.ts';
 import { createDeduplicator, type Deduplicator, deduplicatorByteLength } from './stages/deduplicate.ts';
+import { ledgerSchema } from './stages/ledger.ts';
 import { createRepeatedLines, type RepeatedLines, repeatedLinesByteLength } from './stages/repeated-lines.ts';
 import { dedupStep, type PlannedStep, resolveOptions, stepDefinitions, stepNamed } from './steps.ts';
 import { formatBytes } from './units.ts';
@@ -157,8 +158,8 @@ async function verbOf(
     resourceBytes: resourceBytes(chain),
     reasons,
     beside: {
-      noteColumn: clusters === undefined ? undefined : { name: CLUSTER_SIZE, words: undefined },
-      ledger: true,
+      noteColumns: clusters === undefined ? [] : [{ name: CLUSTER_SIZE, words: undefined }],
+      ledger: ledgerSchema,
       rejects: options.keepRejects ?? false,
     },
     ...(clusters === undefined ? {} : { locate: clusters.locate }),
@@ -227,7 +228,7 @@ function bestWins({ documents, report }: FoundClusters): Duplicates {
         twins[row] = documents.twinOf(firstOrdinal + row);
         notes[row] = documents.clusterSizeOf(firstOrdinal + row);
       }
-      return { verdicts, twins, evidence: undefined, cuts: undefined, notes };
+      return { verdicts, twins, evidence: undefined, cuts: undefined, notes: [notes] };
     },
     report: () => ({ clusters: report }),
   };

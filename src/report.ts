@@ -1,10 +1,11 @@
+import type { CurationReport } from './concepts/curation.ts';
 import type { Recipe } from './filters/filter.ts';
 import type { RecallPoint } from './kernels/banding.ts';
 
 /** What `report.json` holds. `version` changes when a field changes its meaning or goes. */
 export interface Report {
   readonly version: 1;
-  readonly verb: 'dedup' | 'filter' | 'run' | 'convert';
+  readonly verb: 'dedup' | 'filter' | 'run' | 'convert' | 'curate';
   readonly documents: {
     /** Always `kept` plus every reason of `dropped`. */
     readonly read: number;
@@ -44,6 +45,8 @@ export interface Report {
   readonly clusters?: ClusterReport;
   /** Absent unless repeated lines are removed. */
   readonly repeatedLines?: RepeatedLinesReport;
+  /** Of curate. */
+  readonly curation?: CurationReport;
 }
 
 /** What was measured for a step that keeps a share. */

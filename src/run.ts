@@ -14,12 +14,12 @@ import { orderedMap } from './flow/ordered-map.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
 import { checkOutput, type OutputFormat } from './formats/encoders.ts';
 import type { Inputs } from './open.ts';
-import { type Beside, type Output, openOutput, REASON_COLUMN } from './output.ts';
+import { type Beside, type Finished, type Output, openOutput, REASON_COLUMN } from './output.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
-import { decodingJob, type Job, type PlacedPiece } from './parallel/tasks.ts';
+import { decodingJob, type Job, type PlacedBatch, type PlacedPiece } from './parallel/tasks.ts';
 import type { Part, Report } from './report.ts';
 import { type Analyzed, analyze } from './stages/analyze.ts';
-import { createLedger, type Ledger, ledgerFormat, ledgerSchema } from './stages/ledger.ts';
+import { createLedger, type Ledger, ledgerFormat } from './stages/ledger.ts';
 import { type Choice, rebatch, type Selected } from './stages/rebatch.ts';
 import { createTally, type Tally } from './stages/tally.ts';
 import type { Origin, Verdicts } from './verdicts.ts';
@@ -30,9 +30,9 @@ const BATCH_BYTES = 8 * 2 ** 20;
 const PROGRESS_MS = 100;
 
 /** What a verb decides: the only place where verbs differ once their inputs are open. */
-interface Judge {
-  /** Verdicts of a batch; called in input order. `firstOrdinal` numbers its first document over all inputs. */
-  judge(analyzed: Analyzed, firstOrdinal: number): Verdicts;
+export interface Judge {
+  /** Verdicts of a batch; called in input order, one after another. `firstOrdinal` numbers its first document over all inputs. */
+  judge(analyzed: Analyzed, firstOrdinal: number): Verdicts | Promise<Verdicts>;
   /** What only it can say. */
   report(): Pick<Report, 'nearDuplicate' | 'clusters' | 'calibrations' | 'repeatedLines'>;
 }
@@ -58,7 +58,14 @@ export interface Verb {
   readonly resourceBytes: number;
   readonly beside: Beside;
   readonly recipe: Report['recipe'];
+  /** Writes the ledger once all rows are written, where it is not a row for each document of these inputs. */
+  readonly writeLedger?: (append: AppendToLedger) => Promise<void>;
+  /** What is written when the run is over, out of what it counted; default that report alone. */
+  readonly finish?: (counted: Report) => Finished;
 }
+
+/** Encodes a batch of the ledger's schema and writes it; its memory is handed over. */
+export type AppendToLedger = (batch: PlacedBatch) => Promise<void>;
 
 /**
  * One batch, one trip: analyze (threads) -> judge (here, in order) -> gather and encode (threads) -> write (here, in order).
@@ -105,20 +112,22 @@ export async function run(
       startedAt,
     });
 
+    const appendToLedger: AppendToLedger = async (piece) => {
+      const input = {
+        output: 'ledger',
+        pieces: [{ ...piece, rows: undefined, notes: undefined, cuts: undefined }],
+        slab: undefined,
+      };
+      await ledgerSink!.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
+    };
     const ledger =
-      ledgerSink &&
-      createLedger({
-        reasons: verb.reasons,
-        locate: verb.locate ?? ((ordinal) => tally.locate(ordinal)),
-        write: async (piece) => {
-          const input = {
-            output: 'ledger',
-            pieces: [{ ...piece, rows: undefined, notes: undefined, cuts: undefined }],
-            slab: undefined,
-          };
-          await ledgerSink.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
-        },
-      });
+      ledgerSink === undefined || verb.writeLedger !== undefined
+        ? undefined
+        : createLedger({
+            reasons: verb.reasons,
+            locate: verb.locate ?? ((ordinal) => tally.locate(ordinal)),
+            write: appendToLedger,
+          });
     const analyzed = analyze(inputs.sources, { ...config, pool, ring, plan, signal: trip.signal });
     const batches = rebatch(judgeInOrder(analyzed, judge, tally, ledger, verb), {
       targetBytes: BATCH_BYTES,
@@ -159,6 +168,7 @@ export async function run(
         }
       }
       await ledger?.finish();
+      if (ledgerSink !== undefined) await verb.writeLedger?.(appendToLedger);
       parts = await rows.finish();
     } catch (error) {
       if (!target.isClosedBy(error)) throw error;
@@ -171,7 +181,7 @@ export async function run(
     };
     config.onEvent?.({ type: 'progress', progress: tally.progress() });
     const { documents, inputs: counted, unreadable, text, textKept } = tally.counts();
-    const report: Report = {
+    const counts: Report = {
       version: 1,
       verb: verb.name,
       documents,
@@ -191,8 +201,9 @@ export async function run(
       ...(verb.textIndex < 0 ? {} : { textColumn: inputs.schema.fields[verb.textIndex]!.name }),
       ...judge.report(),
     };
-    await target.complete(report, written);
-    return report;
+    const finished = verb.finish?.(counts) ?? { report: counts };
+    await target.complete(finished, written);
+    return finished.report;
   } catch (error) {
     trip.throwIfAborted();
     throw error;
@@ -207,7 +218,7 @@ function withAddedFields(schema: Schema, { addedFields, beside }: Verb): Schema 
   const added = [
     ...addedFields.map(({ name }) => name),
     ...(beside.rejects ? [REASON_COLUMN] : []),
-    ...(beside.noteColumn === undefined ? [] : [beside.noteColumn.name]),
+    ...beside.noteColumns.map(({ name }) => name),
   ];
   const taken = added.find((name) => schema.fields.some((field) => field.name === name));
   if (taken !== undefined) {
@@ -229,7 +240,7 @@ function jobOf(
   const rows = {
     format,
     schema: serializeSchema(outputSchema),
-    noteColumn: verb.beside.noteColumn,
+    noteColumns: verb.beside.noteColumns,
     writesFromSlab: takesLentMemory,
   };
   return {
@@ -237,18 +248,22 @@ function jobOf(
     schema: serializeSchema(verb.inputs.schema),
     onError: options.onError ?? 'fail',
     textIndex: verb.textIndex,
-    idIndex: verb.beside.ledger ? verb.idIndex : -1,
+    idIndex: verb.beside.ledger === undefined ? -1 : verb.idIndex,
     signatures: verb.signatures,
     examination: verb.examination,
     outputs: {
       rows,
-      rejects: { ...rows, noteColumn: { name: REASON_COLUMN, words: verb.reasons } },
-      ledger: {
-        format: ledgerFormat,
-        schema: serializeSchema(ledgerSchema),
-        noteColumn: undefined,
-        writesFromSlab: false,
-      },
+      rejects: { ...rows, noteColumns: [{ name: REASON_COLUMN, words: verb.reasons }] },
+      ...(verb.beside.ledger === undefined
+        ? {}
+        : {
+            ledger: {
+              format: ledgerFormat,
+              schema: serializeSchema(verb.beside.ledger),
+              noteColumns: [],
+              writesFromSlab: false,
+            },
+          }),
     },
   };
 }
@@ -271,7 +286,7 @@ async function* judgeInOrder(
     const { placement, slab, rowBytes } = batch;
     let handedOn = false;
     try {
-      const verdicts = judge.judge(batch, tally.nextOrdinal);
+      const verdicts = await judge.judge(batch, tally.nextOrdinal);
       const firstRow = tally.rowsOf(batch.source);
       tally.add(batch.source, batch, verdicts);
       await ledger?.add(batch, verdicts, sources[batch.source]!.path, firstRow);
@@ -290,10 +305,14 @@ function chooseRows({ verdicts, notes }: Verdicts, keepsRejects: boolean): reado
   let kept = 0;
   for (let row = 0; row < rowCount; row++) if (verdicts[row] === 0) rows[kept++] = row;
   const keptRows = rows.subarray(0, kept);
-  const choice = { output: 'rows', rows: keptRows, notes: notes && keptRows.map((row) => notes[row]!) };
+  const choice = {
+    output: 'rows',
+    rows: keptRows,
+    notes: notes?.map((of) => keptRows.map((row) => of[row]!)),
+  };
   if (!keepsRejects) return [choice];
   const rejected = new Uint32Array(rowCount - kept);
   let count = 0;
   for (let row = 0; row < rowCount; row++) if (verdicts[row] !== 0) rejected[count++] = row;
-  return [choice, { output: 'rejects', rows: rejected, notes: rejected.map((row) => verdicts[row]!) }];
+  return [choice, { output: 'rejects', rows: rejected, notes: [rejected.map((row) => verdicts[row]!)] }];
 }

@@ -8,8 +8,8 @@ export interface Verdicts {
   readonly evidence: VerdictEvidence | undefined;
   /** What is still to be cut out of kept texts. */
   readonly cuts: Cuts | undefined;
-  /** A number for each row, where kept rows are written with one. */
-  readonly notes?: Uint32Array | undefined;
+  /** Numbers for each row, an array for each column of notes that kept rows are written with. */
+  readonly notes?: readonly Uint32Array[] | undefined;
 }
 
 /** What is cut out of the texts of a batch. */

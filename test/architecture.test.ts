@@ -41,11 +41,20 @@ const AREAS: Readonly<
     areas: ['words', 'columns', 'kernels'],
     packages: ['node', 'apache-arrow', 'fasttext.wasm.js', 'naughty-words', 'tldts'],
   },
-  parallel: { areas: ['words', 'columns', 'kernels', 'filters', 'formats'], packages: ['node', 'piscina'] },
-  proof: { areas: ['words', 'columns', 'kernels'], packages: [] },
-  report: { areas: ['words', 'kernels', 'filters'], packages: [] },
+  page: { areas: ['words'], packages: [] },
+  concepts: { areas: ['words', 'columns', 'kernels', 'page'], packages: [] },
+  proof: { areas: ['words', 'columns', 'kernels', 'page'], packages: [] },
+  encoders: {
+    areas: ['words', 'columns', 'kernels'],
+    packages: ['node', 'apache-arrow', '@huggingface/tokenizers', 'onnxruntime-node'],
+  },
+  parallel: {
+    areas: ['words', 'columns', 'kernels', 'concepts', 'encoders', 'filters', 'formats'],
+    packages: ['node', 'piscina'],
+  },
+  report: { areas: ['words', 'kernels', 'concepts', 'filters'], packages: [] },
   stages: {
-    areas: ['words', 'columns', 'kernels', 'flow', 'filters', 'formats', 'parallel', 'report'],
+    areas: ['words', 'columns', 'kernels', 'concepts', 'flow', 'filters', 'formats', 'parallel', 'report'],
     packages: ['node', 'apache-arrow', 'xxhash-wasm'],
   },
   roots: {
@@ -53,6 +62,8 @@ const AREAS: Readonly<
       'words',
       'columns',
       'kernels',
+      'concepts',
+      'encoders',
       'flow',
       'filters',
       'formats',
@@ -63,9 +74,12 @@ const AREAS: Readonly<
     ],
     packages: ['node', 'apache-arrow', 'yaml'],
   },
-  cli: { areas: ['words', 'filters', 'formats', 'proof', 'report', 'roots'], packages: ['node'] },
+  cli: {
+    areas: ['words', 'filters', 'formats', 'concepts', 'page', 'proof', 'report', 'roots'],
+    packages: ['node'],
+  },
   workers: {
-    areas: ['words', 'columns', 'kernels', 'filters', 'formats', 'parallel'],
+    areas: ['words', 'columns', 'kernels', 'concepts', 'encoders', 'filters', 'formats', 'parallel'],
     packages: ['node', 'apache-arrow', 'piscina'],
   },
   assembly: { areas: [], packages: [] },

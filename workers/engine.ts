@@ -8,7 +8,7 @@ import { cutText } from '../src/columns/cut-text.ts';
 import { gather } from '../src/columns/gather.ts';
 import { idColumn } from '../src/columns/ids.ts';
 import { type Allocate, allocateIn, allocateWords, allocateZeroed, padTo64 } from '../src/columns/memory.ts';
-import { addNoteField, addNotes, type NoteColumn } from '../src/columns/notes.ts';
+import { addNoteFields, addNotes, type NoteColumn } from '../src/columns/notes.ts';
 import { replaceText } from '../src/columns/replace-text.ts';
 import { conform, deserializeSchema } from '../src/columns/schema.ts';
 import { rowByteLengths } from '../src/columns/sizes.ts';
@@ -36,8 +36,8 @@ const outputs = new Map<string, JobEncoder>();
 interface JobEncoder {
   /** Of the batches gathered. */
   readonly schema: Schema;
-  /** The column that is added to them, and the schema with it. */
-  readonly noted: { readonly column: NoteColumn; readonly schema: Schema } | undefined;
+  /** Columns that are added to them, and the schema with them. */
+  readonly noted: { readonly columns: readonly NoteColumn[]; readonly schema: Schema } | undefined;
   readonly encode: Promise<Encode>;
 }
 
@@ -150,7 +150,7 @@ export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pi
   const { schema, noted, encode: encoder } = outputNamed(output);
   const memory = slab === undefined ? scratch(pieces) : new Uint8Array(slab);
   const gathered = gatherPieces(schema, pieces, allocateIn(memory, allocateOwn));
-  const batch = noted === undefined ? gathered : addNotes(gathered, noted.schema, noted.column, pieces);
+  const batch = noted === undefined ? gathered : addNotes(gathered, noted.schema, noted.columns, pieces);
   const encoded = (await encoder)(batch);
   return { output: encoded, transfer: encoded.chunks.flatMap(ownedBuffer) };
 });
@@ -237,8 +237,8 @@ function outputNamed(name: string): JobEncoder {
     if (description === undefined) throw new RangeError(`no output named ${name} in this job`);
     const schema = deserializeSchema(description.schema);
     const buffers = description.writesFromSlab ? 'take' : 'copy';
-    const { noteColumn: column } = description;
-    const noted = column && { column, schema: addNoteField(schema, column) };
+    const { noteColumns: columns } = description;
+    const noted = columns.length === 0 ? undefined : { columns, schema: addNoteFields(schema, columns) };
     output = {
       schema,
       noted,

@@ -38,6 +38,7 @@ const DONE: Readonly<Record<Report['verb'], string>> = {
   filter: 'Filtered',
   run: 'Ran',
   convert: 'Converted',
+  curate: 'Curated',
 };
 
 const BAR_WIDTH = 24;

@@ -1,5 +1,5 @@
 import type { Ids } from '../columns/ids.ts';
-import type { NoteColumn } from '../columns/notes.ts';
+import type { NoteColumn, Notes } from '../columns/notes.ts';
 import type { Placement } from '../columns/wire.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Outcomes } from '../filters/chain.ts';
@@ -47,8 +47,8 @@ interface JobOutput {
   readonly format: OutputFormat;
   /** Of the batches that are gathered, as an IPC schema message. */
   readonly schema: Uint8Array;
-  /** A column that is added behind the others. */
-  readonly noteColumn: NoteColumn | undefined;
+  /** Columns that are added behind the others. */
+  readonly noteColumns: readonly NoteColumn[];
   /** Whether batches are gathered into a slab and written from there: for formats that store them as they are. */
   readonly writesFromSlab: boolean;
 }
@@ -63,7 +63,7 @@ export interface PlacedBatch {
 export interface PlacedPiece extends PlacedBatch {
   readonly rows: Uint32Array | undefined;
   /** What was noted of each of these rows, where the output has a column for it. */
-  readonly notes: Uint32Array | undefined;
+  readonly notes: Notes | undefined;
   /** What is cut out of the text, by rows of the whole batch. */
   readonly cuts: Cuts | undefined;
 }

@@ -7,15 +7,15 @@ import type { Manifest, Report } from '../report.ts';
 /** The directory a run writes to, from claim to manifest. */
 export interface OutputDirectory {
   readonly path: string;
-  /** Writes `report.json`, then `manifest.json`: the last file to appear. */
-  complete(report: Report, manifest: Manifest): Promise<void>;
+  /** Writes `report.html` if there is a page, `report.json`, then `manifest.json`: the last file to appear. */
+  complete(report: Report, manifest: Manifest, page?: string): Promise<void>;
   /** After a failure: takes away folders this run made, if nothing finished lies in them. */
   abandon(): Promise<void>;
 }
 
 /** Names Sluice gives to its own files; nothing else in a directory is ever removed. */
 const OWN_FILE =
-  /^(\.?part-\d{5,}\.(arrow|parquet|jsonl(\.gz|\.zst)?)(\.partial)?|\.?(report|manifest)\.json(\.partial)?)$/;
+  /^(\.?part-\d{5,}\.(arrow|parquet|jsonl(\.gz|\.zst)?)(\.partial)?|\.?(report\.html|(report|manifest)\.json)(\.partial)?)$/;
 
 /** Folders below the output directory in which such files lie. */
 const OWN_FOLDERS = ['ledger', 'rejects'] as const;
@@ -62,7 +62,8 @@ export async function claimDirectory(
   }
   return {
     path,
-    async complete(report, manifest) {
+    async complete(report, manifest, page) {
+      if (page !== undefined) await writeWhole(join(path, 'report.html'), page);
       await writeWhole(join(path, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
       await writeWhole(join(path, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
     },

@@ -1,4 +1,4 @@
-import { joinNotes } from '../columns/notes.ts';
+import { joinNotes, type Notes } from '../columns/notes.ts';
 import type { Slab } from '../flow/slab-ring.ts';
 import type { PlacedBatch, PlacedPiece } from '../parallel/tasks.ts';
 
@@ -6,10 +6,10 @@ import type { PlacedBatch, PlacedPiece } from '../parallel/tasks.ts';
 export interface Choice {
   /** Name of the output. */
   readonly output: string;
-  /** Ascending row numbers. */
+  /** Row numbers. */
   readonly rows: Uint32Array;
   /** What was noted of each of `rows`, where the output shows it. */
-  readonly notes: Uint32Array | undefined;
+  readonly notes: Notes | undefined;
 }
 
 /** Rows that are to be written, still lying in the slab they were decoded to. */
@@ -96,7 +96,11 @@ class Unfinished {
     let first = 0;
     const addUpTo = (end: number): void => {
       if (end === first) return;
-      this.pieces.push({ ...batch, rows: rows.subarray(first, end), notes: notes?.subarray(first, end) });
+      this.pieces.push({
+        ...batch,
+        rows: rows.subarray(first, end),
+        notes: notes?.map((of) => of.subarray(first, end)),
+      });
       slab.retain();
       this.slabs.push(slab);
       first = end;

@@ -54,7 +54,9 @@ async function cut(
           {
             output: 'rejects',
             rows: Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [] : [i]))),
-            notes: Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [] : [reasonOf(start + i)]))),
+            notes: [
+              Uint32Array.from(morsel.flatMap(({ isKept }, i) => (isKept ? [] : [reasonOf(start + i)]))),
+            ],
           },
         ],
         rowBytes: Uint32Array.from(morsel, ({ size }) => size),
@@ -82,7 +84,7 @@ async function cut(
     if (batch.output === 'rows') batches.push(all);
     else {
       rejects.push(all);
-      expect(batch.pieces.flatMap(({ notes }) => [...notes!])).toEqual(all.map(reasonOf));
+      expect(batch.pieces.flatMap(({ notes }) => [...notes![0]!])).toEqual(all.map(reasonOf));
     }
     batch.release();
   }
