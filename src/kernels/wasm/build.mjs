@@ -109,3 +109,9 @@ await compile(
   'The kernel of the hashed log-linear byte model, WebAssembly with SIMD.',
   own(1, 64),
 );
+await compile(
+  'redundancy',
+  'The kernel that finds redundant documents of a block, WebAssembly with SIMD.',
+  own(1, 64),
+);
+await compile('vectors', 'The kernel of the nearest centres, WebAssembly with SIMD.', own(1, 128));
