@@ -69,7 +69,7 @@ test('one centre has no others, and none is no error', () => {
 });
 
 test('a centre that says nothing is at distance 1 from all', () => {
-  const rows = [new Array<number>(16).fill(0), new Array<number>(16).fill(9), new Array<number>(16).fill(5)];
+  const rows = [0, 9, 5].map((x) => Array.from({ length: 16 }, () => x));
   expect([...interDistances(vectorsOf(rows, 16))]).toEqual([1, 0.5, 0.5]);
 });
 
