@@ -82,6 +82,7 @@ const lent = [
 
 await compile('signature', 'The signature kernel, WebAssembly with SIMD.', own(1, 0));
 await compile('features', 'The kernel of learned quality, WebAssembly with SIMD.', own(1, 0));
+await compile('lexical', 'The kernel of the lexical encoder, WebAssembly with SIMD.', own(1, 0));
 await compile(
   'simplified',
   'The kernel of simplified words and their n-grams, WebAssembly with SIMD.',

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createFeatureCounter } from '../../../src/kernels/lexical/features.ts';
+import { createLexicalKernel } from '../../../src/kernels/lexical/kernel.ts';
+import type { LexicalModel } from '../../../src/kernels/lexical/model.ts';
+import { anyDocument, columnOf } from './columns.ts';
+
+/** Numbers that look random, the same in each run. */
+function noise(at: number): number {
+  let x = Math.imul(at + 1, 0x9e3779b1);
+  x = Math.imul(x ^ (x >>> 15), 0x85ebca6b);
+  return (x ^ (x >>> 13)) >>> 0;
+}
+
+/** A model of nothing: every third bucket without weight, others of every size up to the largest. */
+function modelOf(bucketBits: number, dimensions: number, hasMap: boolean): LexicalModel {
+  const buckets = 2 ** bucketBits;
+  const weights = Uint16Array.from({ length: buckets }, (_, at) =>
+    at % 3 === 0 ? 0 : at % 3 === 1 ? 65_535 : noise(at) >>> (16 + (at % 16)),
+  );
+  const map = hasMap
+    ? Int8Array.from({ length: buckets * dimensions }, (_, at) =>
+        at % 7 === 0 ? 127 : (noise(at) % 255) - 127,
+      )
+    : undefined;
+  return { dimensions, bucketBits, weights, map };
+}
+
+const models = [
+  modelOf(4, 16, true),
+  modelOf(10, 128, true),
+  modelOf(13, 48, true),
+  modelOf(4, 16, false),
+  modelOf(10, 256, false),
+  modelOf(18, 1024, false),
+  modelOf(8, 80, false),
+];
+const kernels = models.map((model) => ({
+  simd: createLexicalKernel(model),
+  scalar: createLexicalKernel(model, 'scalar'),
+}));
+const counters = [1, 8, 16, 20].map((bits) => ({
+  simd: createFeatureCounter('simd', bits),
+  scalar: createFeatureCounter('scalar', bits),
+}));
+
+test('both twins give the same vectors on any bytes', () => {
+  fc.assert(
+    fc.property(fc.array(anyDocument, { maxLength: 6 }), (documents) => {
+      const text = columnOf(documents);
+      for (const { simd, scalar } of kernels) expect(simd.embed(text)).toEqual(scalar.embed(text));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('both twins count the same words on any bytes', () => {
+  fc.assert(
+    fc.property(fc.array(anyDocument, { maxLength: 6 }), (documents) => {
+      const text = columnOf(documents);
+      for (const { simd, scalar } of counters) expect(simd.count(text)).toEqual(scalar.count(text));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('both twins agree on the most different words a document can have, and on one of all the same', () => {
+  const different = Array.from({ length: 4000 }, (_, at) => String.fromCodePoint(0x4e00 + at)).join('');
+  const text = columnOf([
+    different,
+    'x '.repeat(6144),
+    'a中'.repeat(3000),
+    `${'a '.repeat(2000)}${'b '.repeat(9000)}`,
+  ]);
+  for (const { simd, scalar } of kernels) expect(simd.embed(text)).toEqual(scalar.embed(text));
+  for (const { simd, scalar } of counters) expect(simd.count(text)).toEqual(scalar.count(text));
+});
+
+test('a column of more rows and bytes than are handed over at a time is as its rows alone', () => {
+  const short = Array.from({ length: 2001 }, (_, at) => `row ${at % 13} of ${noise(at) % 50}`);
+  const long = Array.from({ length: 40 }, (_, at) => `number ${at} `.repeat(1300));
+  const text = columnOf([...short, ...long]);
+  const { simd } = kernels[1]!;
+  const all = simd.embed(text);
+  const counted = counters[2]!.simd.count(text);
+  expect(all).toEqual(kernels[1]!.scalar.embed(text));
+  expect(counted).toEqual(counters[2]!.scalar.count(text));
+  for (const row of [0, 999, 1000, 1001, 2000, 2001, 2026, 2040]) {
+    const alone = simd.embed(text, Uint32Array.of(row));
+    expect(alone.values).toEqual(all.values.slice(128 * row, 128 * (row + 1)));
+    expect(alone.squares[0]).toBe(all.squares[row]);
+  }
+});
+
+test('chosen rows come in the order given, as often as given, and need not be neighbours', () => {
+  const text = columnOf(['alpha beta', '', 'gamma '.repeat(4000), 'delta', 'alpha beta gamma']);
+  const rows = Uint32Array.of(4, 2, 2, 0, 1);
+  for (const { simd, scalar } of kernels) {
+    const chosen = simd.embed(text, rows);
+    expect(chosen).toEqual(scalar.embed(text, rows));
+    const all = simd.embed(text);
+    const { dimensions } = simd;
+    for (const [at, row] of rows.entries()) {
+      expect(chosen.values.slice(at * dimensions, (at + 1) * dimensions)).toEqual(
+        all.values.slice(row * dimensions, (row + 1) * dimensions),
+      );
+    }
+  }
+  for (const { simd, scalar } of counters) expect(simd.count(text, rows)).toEqual(scalar.count(text, rows));
+  expect(kernels[0]!.simd.embed(text, new Uint32Array(0)).count).toBe(0);
+});
+
+test('what was read before leaves no trace', () => {
+  const text = columnOf(['one two three']);
+  for (const { simd } of kernels) {
+    const before = simd.embed(text);
+    simd.embed(columnOf(['something else', 'x '.repeat(20_000)]));
+    expect(simd.embed(text)).toEqual(before);
+  }
+});
