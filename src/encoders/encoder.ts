@@ -18,11 +18,16 @@ export type EncoderPlan =
       readonly kind: 'static';
       /** A folder with `model.safetensors` and `tokenizer.json`, as model2vec saves it. */
       readonly folder: string;
+      /** What `loadStaticModel` found there, for all threads to share; without it each thread reads the folder for itself. */
+      readonly model?: StaticModel;
     }
   | {
       readonly kind: 'column';
       /** A column of lists, or of lists of one size, of floating-point numbers. */
       readonly column: string;
+      /** Numbers in each list, as `planColumn` finds it. */
+      readonly length: number;
+      /** Components of the vectors: `length` rounded up to a multiple of 16. */
       readonly dimensions: number;
     }
   | {
@@ -30,3 +35,17 @@ export type EncoderPlan =
       /** A folder with `model.onnx` and `tokenizer.json`. */
       readonly folder: string;
     };
+
+/** A static model with its tables in shared memory. */
+export interface StaticModel {
+  /** Numbers in a row. */
+  readonly width: number;
+  /** Rows, one after another. */
+  readonly table: Float32Array<SharedArrayBuffer>;
+  /** Row of each token; undefined: token `i` has row `i`. */
+  readonly mapping: Int32Array<SharedArrayBuffer> | undefined;
+  /** Factor of each token; undefined: all 1. */
+  readonly weights: Float32Array<SharedArrayBuffer> | undefined;
+  /** The file `tokenizer.json`. */
+  readonly tokenizer: Uint8Array<SharedArrayBuffer>;
+}
