@@ -3,7 +3,7 @@ import { exp } from './portable-math.ts';
 
 /** Centres whose distances say how far from everything else one is (Abbas et al. 2024). */
 const NEAREST = 20;
-/** Rows that are multiplied at once: two in one product by four. */
+/** Rows of a tile: four times four dot products at once, two in each product. */
 const TILE = 4;
 /**
  * Two dot products in one number: a + b * 2^26. Each is below 2^24 (1024 products of at most 127 * 127), so the sum of both stays
@@ -25,21 +25,25 @@ export function interDistances(centers: Vectors, nearest: number = NEAREST): Flo
   const rows = Math.ceil(count / TILE) * TILE;
   const wide = new Float64Array(rows * dimensions);
   wide.set(values);
-  const pair = new Float64Array(dimensions);
-  const dots = new Float64Array(TILE);
-  for (let i = 0; i < count; i += 2) {
+  const pairs = new Float64Array(2 * dimensions);
+  const dots = new Float64Array(2 * TILE);
+  for (let i = 0; i < count; i += TILE) {
     for (let at = 0; at < dimensions; at++) {
-      pair[at] = wide[i * dimensions + at]! + UPPER * wide[(i + 1) * dimensions + at]!;
+      const from = i * dimensions + at;
+      pairs[2 * at] = wide[from]! + UPPER * wide[from + dimensions]!;
+      pairs[2 * at + 1] = wide[from + 2 * dimensions]! + UPPER * wide[from + 3 * dimensions]!;
     }
-    // From the tile that holds i + 1: below it, pairs have been seen from the other side.
-    for (let j = i - (i % TILE); j < count; j += TILE) {
-      fourDots(pair, wide, j * dimensions, dots);
-      const end = Math.min(j + TILE, count);
-      for (let other = Math.max(j, i + 1); other < end; other++) {
-        const both = dots[other - j]!;
-        const second = Math.floor((both + UPPER / 2) / UPPER);
-        closest.see(i, other, (both - second * UPPER) / norm(squares[i]!, squares[other]!));
-        if (other > i + 1) closest.see(i + 1, other, second / norm(squares[i + 1]!, squares[other]!));
+    // Tiles before this one have seen it from their side.
+    for (let j = i; j < count; j += TILE) {
+      tileDots(pairs, wide, j * dimensions, dots);
+      for (let at = 0; at < 2 * TILE; at++) {
+        const row = i + 2 * Math.floor(at / TILE);
+        const other = j + (at % TILE);
+        if (other >= count) continue;
+        const second = Math.floor((dots[at]! + UPPER / 2) / UPPER);
+        const first = dots[at]! - second * UPPER;
+        if (row < other) closest.see(row, other, first / norm(squares[row]!, squares[other]!));
+        if (row + 1 < other) closest.see(row + 1, other, second / norm(squares[row + 1]!, squares[other]!));
       }
     }
   }
@@ -51,23 +55,36 @@ function norm(square: number, other: number): number {
   return Math.sqrt(square * other) || 1;
 }
 
-/** Sums of products of `pair` with four rows from `from`. */
-function fourDots(pair: Float64Array, rows: Float64Array, from: number, dots: Float64Array): void {
-  const { length } = pair;
-  let [a, b, c, d] = [0, 0, 0, 0];
+/** Sums of products of two interleaved vectors with four rows from `from`: those of the first, then those of the second. */
+function tileDots(pairs: Float64Array, rows: Float64Array, from: number, dots: Float64Array): void {
+  const length = pairs.length / 2;
+  let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
   const [second, third, fourth] = [from + length, from + 2 * length, from + 3 * length];
   // `rows` holds whole tiles, so every index is inside.
   for (let at = 0; at < length; at++) {
-    const value = pair[at]!;
-    a += value * rows[from + at]!;
-    b += value * rows[second + at]!;
-    c += value * rows[third + at]!;
-    d += value * rows[fourth + at]!;
+    const p = pairs[2 * at]!;
+    const q = pairs[2 * at + 1]!;
+    const w = rows[from + at]!;
+    const x = rows[second + at]!;
+    const y = rows[third + at]!;
+    const z = rows[fourth + at]!;
+    a += p * w;
+    b += p * x;
+    c += p * y;
+    d += p * z;
+    e += q * w;
+    f += q * x;
+    g += q * y;
+    h += q * z;
   }
   dots[0] = a;
   dots[1] = b;
   dots[2] = c;
   dots[3] = d;
+  dots[4] = e;
+  dots[5] = f;
+  dots[6] = g;
+  dots[7] = h;
 }
 
 /** The largest cosines of each centre, each row ascending: the least of them, at its beginning, is the first to go. */

@@ -13,7 +13,7 @@ export interface Fill {
  *
  * A cell with a target of q times its tokens writes all its documents floor(q) times, and the first of them, a prefix, once more. A document enters
  * the prefix where that brings the sum nearer to the target: sum + tokens / 2 <= what is left. Once one is left out, all later ones of the cell are.
- * So for the same order of documents a higher target only adds copies; no document that was written is written less often.
+ * So for the same order of documents a higher target, what is carried to it included, only adds copies.
  *
  * What a cell writes differs from its target by at most half the document at which its prefix ended. The difference is added to the target of the next
  * cell (error diffusion), as far as that cell can take it: no document is written more often than its cell's own target, rounded up

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { unitOf } from '../../src/concepts/draws.ts';
+import { seenEpochs } from '../../src/concepts/epochs.ts';
 import { createFill } from '../../src/concepts/fill.ts';
+import { largestRemainder } from '../../src/concepts/quotas.ts';
 
 /** Copies of every document when each cell is asked for `targets`. */
 function fillAll(cells: readonly (readonly number[])[], targets: readonly number[]) {
@@ -157,4 +160,29 @@ test('a cell that never comes is not made up for', () => {
   const fill = createFill({ targets: Float64Array.of(5, 7, 5), unique: Float64Array.of(10, 10, 10) });
   fill.begin(2);
   expect([fill.take(5), fill.take(5), fill.missed]).toEqual([1, 0, 0]);
+});
+
+test('from shares to copies a budget is met within half a document, and no document exceeds the most epochs', () => {
+  const list = Array.from({ length: 200 }, (_, cell) =>
+    Array.from(
+      { length: 1 + (cell % 40) },
+      (__, at) => 1 + Math.floor(unitOf(1, 'length', cell, at) ** 4 * 20_000),
+    ),
+  );
+  const tokens = Float64Array.from(list, (one) => one.reduce((sum, count) => sum + count, 0));
+  const all = tokens.reduce((sum, count) => sum + count, 0);
+  const shares = tokens.map((_, cell) => unitOf(1, 'share', cell, 0));
+  for (const part of [0.01, 0.3, 1, 2.5, 4, 9]) {
+    const asked = Math.round(part * all);
+    const found = seenEpochs({ shares, tokens, budget: asked, mostEpochs: 4 });
+    const budget = Math.round(found.tokens);
+    expect(budget).toBe(Math.min(asked, 4 * all));
+    const targets = largestRemainder(
+      found.epochs.map((epochs, cell) => epochs * tokens[cell]!),
+      budget,
+    );
+    const { copies, missed } = fillAll(list, [...targets]);
+    expect(Math.abs(missed)).toBeLessThanOrEqual(10_000);
+    expect(Math.max(...copies.flat())).toBeLessThanOrEqual(4);
+  }
 });
