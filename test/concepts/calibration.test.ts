@@ -1,0 +1,248 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  calibrateThreshold,
+  editText,
+  LEAST_EDITED_WORDS,
+  nullPairs,
+  PUBLISHED_THRESHOLD,
+} from '../../src/concepts/calibration.ts';
+import { cosine, quantise, type Vectors } from '../../src/kernels/vectors/vectors.ts';
+
+/** `count` cosines from `low` on, in even steps up to `high`. */
+const cosines = (count: number, low: number, high: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, i) => low + ((high - low) * i) / Math.max(1, count - 1));
+
+const ascending = (a: number, b: number): number => a - b;
+
+const none = new Float64Array(0);
+
+describe('the threshold', () => {
+  test('is what 95 % of the edits reach, rounded up to three digits', () => {
+    // Places 0 to 99; place 5 is the least of the upper 95.
+    const edits = cosines(100, 0.95, 0.99);
+    expect(edits[5]).toBeCloseTo(0.95202, 5);
+    expect(calibrateThreshold(edits, cosines(1000, 0, 0.5))).toMatchObject({
+      threshold: 0.953,
+      by: 'edits',
+      edits: edits[5],
+    });
+  });
+
+  test('is above what 99 % of the pairs of different documents reach', () => {
+    const pairs = cosines(200, 0, 0.995);
+    expect(calibrateThreshold(cosines(100, 0.95, 0.99), pairs)).toMatchObject({
+      threshold: Math.ceil(pairs[197]! * 1000) / 1000,
+      by: 'pairs',
+      pairs: pairs[197],
+    });
+  });
+
+  test('does not rise because one pair in a hundred says the same', () => {
+    const pairs = cosines(1000, 0, 0.6);
+    pairs.fill(1, 990);
+    expect(calibrateThreshold(cosines(100, 0.96, 0.96), pairs)).toMatchObject({
+      threshold: 0.96,
+      by: 'edits',
+    });
+    pairs.fill(1, 989);
+    expect(calibrateThreshold(cosines(100, 0.96, 0.96), pairs)).toMatchObject({
+      threshold: 0.999,
+      by: 'limits',
+    });
+  });
+
+  test('is never below 0.9 nor above 0.999', () => {
+    expect(calibrateThreshold(cosines(20, 0.3, 0.4), none)).toMatchObject({ threshold: 0.9, by: 'limits' });
+    expect(calibrateThreshold(cosines(20, 1, 1), none)).toMatchObject({ threshold: 0.999, by: 'limits' });
+  });
+
+  test('is the published one without enough edits, or above it where pairs ask for that', () => {
+    expect(calibrateThreshold(none, none)).toEqual({
+      threshold: PUBLISHED_THRESHOLD,
+      by: 'published',
+      edits: Number.NaN,
+      pairs: Number.NaN,
+    });
+    expect(calibrateThreshold(cosines(19, 0.99, 0.99), none).by).toBe('published');
+    expect(calibrateThreshold(cosines(20, 0.99, 0.99), none).by).toBe('edits');
+    expect(calibrateThreshold(none, cosines(1, 0.97, 0.97))).toMatchObject({ threshold: 0.97, by: 'pairs' });
+  });
+
+  test('leaves out what has no cosine, and depends on no order', () => {
+    const values = fc.array(fc.oneof(fc.double({ min: -1, max: 1, noNaN: true }), fc.constant(Number.NaN)), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(values, values, (edits, pairs) => {
+        const found = calibrateThreshold(Float64Array.from(edits), Float64Array.from(pairs));
+        const numbers = (all: number[]): Float64Array =>
+          Float64Array.from(all.filter((value) => !Number.isNaN(value)).reverse());
+        expect(found).toEqual(calibrateThreshold(numbers(edits), numbers(pairs)));
+        expect(found.threshold >= 0.9 && found.threshold <= 0.999).toBe(true);
+        expect(Number(found.threshold.toFixed(3))).toBe(found.threshold);
+      }),
+    );
+  });
+});
+
+describe('pairs of different documents', () => {
+  /** Vectors with cosines of their own: angles that no two pairs share. */
+  function fan(count: number, nothing: readonly number[] = []): Vectors {
+    const vectors = {
+      count,
+      dimensions: 16,
+      values: new Int8Array(count * 16),
+      squares: new Uint32Array(count),
+    };
+    for (let i = 0; i < count; i++) {
+      const angle = 0.9 * Math.sqrt(i / count);
+      const vector = Float64Array.from({ length: 16 }, (_, at) =>
+        nothing.includes(i) ? 0 : at === 0 ? Math.cos(angle) : at === 1 ? Math.sin(angle) : 0,
+      );
+      vectors.squares[i] = quantise(vector, vectors.values, i * 16);
+    }
+    return vectors;
+  }
+
+  const allPairs = (vectors: Vectors, concepts: Uint32Array): number[] =>
+    Array.from({ length: vectors.count }, (_, j) =>
+      Array.from({ length: j }, (__, i) => [i, j] as const)
+        .filter(([i]) => concepts[i] === concepts[j] && vectors.squares[i]! * vectors.squares[j]! > 0)
+        .map(([i]) => cosine(vectors, i, vectors, j)),
+    ).flat();
+
+  test('are all of them if there are few, each once', () => {
+    const concepts = Uint32Array.of(7, 2, 7, 7, 2, 0, 7);
+    const vectors = fan(7, [6]);
+    const expected = allPairs(vectors, concepts).sort(ascending);
+    expect(expected).toHaveLength(4);
+    expect([...nullPairs(vectors, concepts, 1, 4)].sort(ascending)).toEqual(expected);
+    expect([...nullPairs(vectors, concepts, 1, 100)].sort(ascending)).toEqual(expected);
+  });
+
+  test('are none where no concept has two documents', () => {
+    expect(nullPairs(fan(0), new Uint32Array(0), 1, 10)).toHaveLength(0);
+    expect(nullPairs(fan(3), Uint32Array.of(0, 1, 2), 1, 10)).toHaveLength(0);
+    expect(nullPairs(fan(2), new Uint32Array(2), 1, 0)).toHaveLength(0);
+  });
+
+  test('are drawn with equal chances, by the seed alone', () => {
+    const concepts = Uint32Array.from({ length: 30 }, (_, i) => i % 3);
+    const vectors = fan(30);
+    const all = allPairs(vectors, concepts);
+    expect(new Set(all).size).toBe(135);
+    const draws = 134;
+    const counts = new Map(all.map((value) => [value, 0]));
+    const seeds = 200;
+    for (let seed = 0; seed < seeds; seed++) {
+      const drawn = nullPairs(vectors, concepts, seed, draws);
+      expect(drawn).toHaveLength(draws);
+      for (const value of drawn) counts.set(value, counts.get(value)! + 1);
+    }
+    expect(counts.size).toBe(135);
+    // Chi-square with 134 degrees of freedom: mean 134, standard deviation sqrt(268); five of them.
+    const expected = (draws * seeds) / 135;
+    const square = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    expect(Math.abs(square - 134)).toBeLessThan(5 * Math.sqrt(268));
+    expect(nullPairs(vectors, concepts, 5, draws)).toEqual(nullPairs(vectors, concepts, 5, draws));
+    expect(nullPairs(vectors, concepts, 5, draws)).not.toEqual(nullPairs(vectors, concepts, 6, draws));
+  });
+});
+
+describe('an edit', () => {
+  const edited = (text: string, seed = 1): string | undefined => {
+    const bytes = Buffer.from(text);
+    const edit = editText(bytes, 0, bytes.length, seed);
+    return edit && Buffer.from(edit).toString();
+  };
+  const words = (count: number): string[] => Array.from({ length: count }, (_, i) => `w${i}`);
+
+  test('leaves out one of each five words, and keeps the others in order', () => {
+    for (const count of [LEAST_EDITED_WORDS, 35, 100]) {
+      const all = words(count);
+      const left = edited(all.join(' '))!.trim().split(' ');
+      expect(left).toEqual(all.filter((word) => left.includes(word)));
+      for (let group = 0; group + 5 <= count; group += 5) {
+        expect(all.slice(group, group + 5).filter((word) => !left.includes(word))).toHaveLength(1);
+      }
+    }
+  });
+
+  test('is none of a text that is too short', () => {
+    expect(edited('')).toBeUndefined();
+    expect(edited(words(LEAST_EDITED_WORDS - 1).join(' '))).toBeUndefined();
+    expect(edited(`${' '.repeat(500)}`)).toBeUndefined();
+  });
+
+  test('leaves out other words for another seed, and the same for the same', () => {
+    const text = words(60).join('\n');
+    expect(edited(text, 1)).toBe(edited(text, 1));
+    expect(edited(text, 1)).not.toBe(edited(text, 2));
+  });
+
+  test('leaves out stretches where there are no spaces', () => {
+    const text = Array.from({ length: 160 }, (_, i) => String.fromCodePoint(0x4e00 + i)).join('');
+    const left = edited(text)!;
+    expect(left).toHaveLength(128);
+    for (let at = 0; at < 160; at += 20) {
+      const stretches = [0, 4, 8, 12, 16].map((from) => text.slice(at + from, at + from + 4));
+      expect(stretches.filter((stretch) => left.includes(stretch))).toHaveLength(4);
+    }
+    // Three characters fewer than 32 words of four.
+    expect(edited(text.slice(0, 124))).toBeUndefined();
+    expect(edited(text.slice(0, 125))).toBeDefined();
+  });
+
+  test('ends words between scripts and behind the ideographic space', () => {
+    const text = 'GPT模型，。'.repeat(16);
+    // "GPT", "模型", and punctuation with the letters after it.
+    expect(edited(text)).toBeDefined();
+    expect(edited('아\u3000'.repeat(32))).toBeDefined();
+    expect(edited('아\u3000'.repeat(31))).toBeUndefined();
+  });
+
+  test('reads only its part, and leaves it as it is', () => {
+    const part = Buffer.from(words(50).join(' '));
+    const whole = Buffer.concat([Buffer.from('x y z '), part, Buffer.from(' x y z')]);
+    const before = Buffer.from(whole);
+    expect(editText(whole, 6, 6 + part.length, 9)).toEqual(editText(part, 0, part.length, 9));
+    expect(whole).toEqual(before);
+  });
+
+  test('is a part of the text in its order, whatever the text is', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 40, maxLength: 200 }).map((value) => Buffer.from(value)),
+      fc.uint8Array({ minLength: 40, maxLength: 300 }),
+      fc
+        .array(fc.constantFrom('the ', 'ไทย', '日本語', ' ', '\n', '한국 ', 'x', '、'), {
+          minLength: 80,
+          maxLength: 200,
+        })
+        .map((parts) => Buffer.from(parts.join(''))),
+    );
+    fc.assert(
+      fc.property(text, fc.nat(), (bytes, seed) => {
+        const edit = editText(bytes, 0, bytes.length, seed);
+        let at = 0;
+        for (const byte of edit ?? []) {
+          while (at < bytes.length && bytes[at] !== byte) at++;
+          at++;
+        }
+        expect(at).toBeLessThanOrEqual(bytes.length);
+        expect(edit === undefined || edit.length < bytes.length).toBe(true);
+      }),
+    );
+  });
+
+  test('never cuts a character in two', () => {
+    const text = fc
+      .array(fc.constantFrom('é', '日本', '😀', 'ไ', ' ', 'ß ', '𠮷'), { minLength: 150, maxLength: 300 })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, (value) => {
+        expect(edited(value) ?? '').not.toContain('\ufffd');
+      }),
+    );
+  });
+});
