@@ -58,7 +58,14 @@ export interface DuplicateOptions {
   readonly mode?: 'first' | 'cluster';
   /** With `cluster`: least estimated Jaccard similarity of a dropped document to the one that is kept for it; default 0.7. */
   readonly minSimilarity?: number;
-  /** With `cluster`: where hashes lie meanwhile, about 360 bytes a document; default the folder for temporary files. */
+  /**
+   * With `first`: name the first kept twin of every near duplicate in the ledger, however long ago it was; default false, which names those of
+   * the last few hundred thousand documents. Exact duplicates have their twin named always.
+   */
+  readonly twins?: boolean;
+  /**
+   * With `cluster` and with `twins`: where hashes lie meanwhile, about 360 and 180 bytes a document; default the folder for temporary files.
+   */
   readonly workDirectory?: string;
   /** Only exact duplicates (equal bytes); no MinHash. Default false. */
   readonly exactOnly?: boolean;
@@ -91,7 +98,7 @@ export interface CurationOptions extends ConvertOptions {
 export interface DedupOptions extends CurationOptions, DuplicateOptions {}
 
 export interface DedupStreamOptions
-  extends Omit<DuplicateOptions, 'mode' | 'minSimilarity' | 'workDirectory'>,
+  extends Omit<DuplicateOptions, 'mode' | 'minSimilarity' | 'twins' | 'workDirectory'>,
     Pick<CurationOptions, 'textColumn'>,
     Pick<EngineOptions, 'threads' | 'signal' | 'onEvent'> {}
 
@@ -140,10 +147,16 @@ export interface DuplicateConfig {
   readonly expectedDocuments: number | undefined;
   /** Undefined: the first one wins. */
   readonly clusters: ClusterConfig | undefined;
+  /** Undefined: near duplicates have those twins named that a cache remembers. */
+  readonly twins: TwinsConfig | undefined;
 }
 
 export interface ClusterConfig {
   readonly minSimilarity: number;
+  readonly workDirectory: string;
+}
+
+export interface TwinsConfig {
   readonly workDirectory: string;
 }
 
@@ -161,7 +174,8 @@ export function duplicateConfig(options: DuplicateOptions): DuplicateConfig {
       ? undefined
       : wholeNumber('--expected-documents', options.expectedDocuments, 1, 1e12);
   const clusters = clusterConfig(options);
-  const shared = { falsePositiveRate, expectedDocuments, clusters };
+  const twins = options.twins === true ? { workDirectory: options.workDirectory ?? tmpdir() } : undefined;
+  const shared = { falsePositiveRate, expectedDocuments, clusters, twins };
   const { exactOnly, similarity, ngram, bands, rows, seed } = options;
   if (exactOnly === true) {
     const meaningless = {
@@ -172,6 +186,7 @@ export function duplicateConfig(options: DuplicateOptions): DuplicateConfig {
       seed,
       'false-positive': options.falsePositive,
       'min-similarity': options.minSimilarity,
+      twins: options.twins === true ? options.twins : undefined,
     };
     for (const [name, value] of Object.entries(meaningless)) {
       if (value !== undefined) {
@@ -210,9 +225,14 @@ function clusterConfig(options: DuplicateOptions): ClusterConfig | undefined {
     falsePositive,
     expectedDocuments,
     exactOnly,
+    twins,
   } = options;
-  const has = { 'min-similarity': minSimilarity, 'work-dir': workDirectory };
+  const has = {
+    'min-similarity': minSimilarity,
+    'work-dir': twins === true ? undefined : workDirectory,
+  };
   const hasNot = {
+    twins: twins === true ? twins : undefined,
     'false-positive': falsePositive,
     'expected-documents': expectedDocuments,
     'exact-only': exactOnly === true ? exactOnly : undefined,
@@ -220,7 +240,8 @@ function clusterConfig(options: DuplicateOptions): ClusterConfig | undefined {
   for (const [name, value] of Object.entries(mode === 'cluster' ? hasNot : has)) {
     if (value === undefined) continue;
     const says = mode === 'cluster' ? 'has no meaning with' : 'has a meaning only with';
-    throw new CurationError('USAGE', `--${name} ${says} --mode cluster; leave one of them out`);
+    const others = name === 'work-dir' ? ' or --twins' : '';
+    throw new CurationError('USAGE', `--${name} ${says} --mode cluster${others}; leave one of them out`);
   }
   if (mode === 'first') return undefined;
   const least = minSimilarity ?? 0.7;

@@ -14,12 +14,13 @@ import type { Report } from './report.ts';
  * @throws CurationError; see `ErrorCode`.
  */
 export function dedup(options: DedupOptions): Promise<Report> {
-  const { mode, minSimilarity, workDirectory, exactOnly, similarity, ngram, bands, rows } = options;
+  const { mode, minSimilarity, twins, workDirectory, exactOnly, similarity, ngram, bands, rows } = options;
   const { falsePositive, expectedDocuments, seed } = options;
   const step: RecipeStep = {
     use: 'dedup',
     mode,
     min_similarity: minSimilarity,
+    twins,
     work_directory: workDirectory,
     exact_only: exactOnly,
     similarity,

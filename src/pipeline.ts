@@ -2,7 +2,13 @@ import { Field, Float32, Utf8 } from 'apache-arrow';
 import { calibrateSteps } from './calibrate.ts';
 import { type FoundClusters, findClusters, isClustered } from './cluster.ts';
 import { findTextColumn } from './columns/schema.ts';
-import { type CurationOptions, type DuplicateOptions, duplicateConfig, UNKNOWN_DOCUMENTS } from './config.ts';
+import {
+  type CurationOptions,
+  type DuplicateOptions,
+  duplicateConfig,
+  engineConfig,
+  UNKNOWN_DOCUMENTS,
+} from './config.ts';
 import { CurationError } from './errors.ts';
 import { type ChainStep, resourceBytes } from './filters/chain.ts';
 import type { Recipe, StepOptions } from './filters/filter.ts';
@@ -15,6 +21,7 @@ import { createDeduplicator, type Deduplicator, deduplicatorByteLength } from '.
 import { ledgerSchema } from './stages/ledger.ts';
 import { createRepeatedLines, type RepeatedLines, repeatedLinesByteLength } from './stages/repeated-lines.ts';
 import { dedupStep, type PlannedStep, resolveOptions, stepDefinitions, stepNamed } from './steps.ts';
+import { Twins, twinsByteLength } from './twins.ts';
 import { formatBytes } from './units.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -84,6 +91,16 @@ function withSteps(recipe: Recipe, steps: readonly PlannedStep[]): Recipe {
   return { ...recipe, steps: steps.map(({ definition, options }) => ({ use: definition.name, ...options })) };
 }
 
+/** A verb of filters alone, of which somebody else makes more; there may be none. */
+export async function filterVerb(
+  name: Report['verb'],
+  recipe: Recipe,
+  inputs: Inputs,
+  options: CurationOptions,
+): Promise<Verb> {
+  return verbOf(name, recipe, recipe.steps.length === 0 ? [] : planSteps(recipe), inputs, options);
+}
+
 async function verbOf(
   name: Report['verb'],
   recipe: Recipe,
@@ -91,6 +108,9 @@ async function verbOf(
   inputs: Inputs,
   options: CurationOptions,
 ): Promise<Verb> {
+  if (planned.some(({ definition, options: own }) => definition === dedupStep && own['twins'] === true)) {
+    refuseStream(options);
+  }
   const path = inputs.sources[0]?.path ?? '-';
   const textIndex = findTextColumn(inputs.schema, options.textColumn ?? 'text', path);
   const reasons = [...new Set(planned.flatMap(({ definition, options: own }) => definition.reasons(own)))];
@@ -133,6 +153,8 @@ async function verbOf(
     index !== undefined && isClustered(index)
       ? await findClusters(index.parameters, index.clusters, before, recipe.words, textIndex, options)
       : undefined;
+  const { memoryBytes } = engineConfig(options);
+  const twinsConfig = index?.twins;
   return {
     name,
     inputs,
@@ -154,6 +176,7 @@ async function verbOf(
     addedFields,
     indexBytes:
       (index === undefined ? 0 : (clusters?.documents.byteLength ?? deduplicatorByteLength(index))) +
+      (twinsConfig === undefined ? 0 : twinsByteLength(memoryBytes)) +
       (repeated === undefined ? 0 : repeatedLinesByteLength(repeated.options)),
     resourceBytes: resourceBytes(chain),
     reasons,
@@ -165,17 +188,19 @@ async function verbOf(
     ...(clusters === undefined ? {} : { locate: clusters.locate }),
     recipe: withSteps(recipe, steps),
     createJudge(plan) {
+      const twins = twinsConfig && new Twins(index!.parameters!.bands, twinsConfig, memoryBytes);
       const deduplicator =
         index &&
         (clusters === undefined
-          ? firstWins(createDeduplicator(index), index.parameters === undefined)
+          ? firstWins(createDeduplicator(index), index.parameters === undefined, twins)
           : bestWins(clusters));
       const duplicateNumbers = dedup === undefined ? [] : numbersOf(dedup);
       const lines = repeated && createRepeatedLines(repeated.options);
       const lineNumbers = repeated === undefined ? [] : numbersOf(repeated);
       return {
-        judge(analyzed, firstOrdinal) {
-          const decided = combine(analyzed, deduplicator, duplicateNumbers, firstOrdinal);
+        async judge(analyzed, firstOrdinal) {
+          const found = await deduplicator?.decide(analyzed, firstOrdinal);
+          const decided = combine(analyzed, found, duplicateNumbers);
           const verdicts = lines === undefined ? decided : cutRepeated(analyzed, decided, lines, lineNumbers);
           if (deduplicator !== undefined && deduplicator.byteLength > plan.indexBytes) {
             throw new CurationError(
@@ -190,9 +215,19 @@ async function verbOf(
           ...deduplicator?.report(),
           ...(lines === undefined ? {} : { repeatedLines: lines.report() }),
         }),
+        hindsight: twins,
       };
     },
   };
+}
+
+/** Twins are named in the ledger, and a stream has none. */
+function refuseStream({ output }: CurationOptions): void {
+  if (typeof output === 'string' && output !== '-') return;
+  throw new CurationError(
+    'USAGE',
+    '--twins: expected a directory to write to, because twins are named in the ledger, found a stream; use -o DIR',
+  );
 }
 
 /** Column of kept documents: how many documents they stand for, themselves included. */
@@ -201,18 +236,22 @@ const CLUSTER_SIZE = 'cluster_size';
 /** What decides about duplicates, whichever way. */
 interface Duplicates {
   readonly byteLength: number;
-  decide(analyzed: Analyzed, firstOrdinal: number): Verdicts;
+  decide(analyzed: Analyzed, firstOrdinal: number): Verdicts | Promise<Verdicts>;
   report(): Pick<Report, 'nearDuplicate' | 'clusters'>;
 }
 
-function firstWins(deduplicator: Deduplicator, isExactOnly: boolean): Duplicates {
+function firstWins(deduplicator: Deduplicator, isExactOnly: boolean, twins: Twins | undefined): Duplicates {
   return {
     get byteLength() {
-      return deduplicator.byteLength;
+      return deduplicator.byteLength + (twins?.byteLength ?? 0);
     },
-    decide: ({ signatures, outcomes }, firstOrdinal) =>
-      deduplicator.commit(signatures!, firstOrdinal, outcomes[0]?.reasons),
-    report: () => (isExactOnly ? {} : { nearDuplicate: deduplicator.report() }),
+    async decide({ signatures, outcomes }, firstOrdinal) {
+      const skip = outcomes[0]?.reasons;
+      const found = deduplicator.commit(signatures!, firstOrdinal, skip);
+      await twins?.add(signatures!, found.verdicts, skip);
+      return found;
+    },
+    report: () => (isExactOnly ? {} : { nearDuplicate: { ...deduplicator.report(), ...twins?.report() } }),
   };
 }
 
@@ -236,14 +275,11 @@ function bestWins({ documents, report }: FoundClusters): Duplicates {
 
 /** Verdicts of filters, of the deduplicator and of filters again: for each document the first one that drops it. */
 function combine(
-  analyzed: Analyzed,
-  deduplicator: Duplicates | undefined,
+  { outcomes, rowCount }: Analyzed,
+  found: Verdicts | undefined,
   duplicateNumbers: readonly number[],
-  firstOrdinal: number,
 ): Verdicts {
-  const { outcomes, rowCount } = analyzed;
   const [before, after] = outcomes;
-  const found = deduplicator?.decide(analyzed, firstOrdinal);
   if (before === undefined || after === undefined) {
     return found ?? nothingDecided(rowCount);
   }

@@ -72,6 +72,8 @@ export interface NearDuplicateReport {
   readonly recall: readonly RecallPoint[];
   readonly exactSetBytes: number;
   readonly twinCacheBytes: number;
+  /** With `--twins`: near duplicates whose twin the ledger names, and those that have none, which the filters dropped by error. */
+  readonly twins?: { readonly named: number; readonly unnamed: number };
   /** Filters on top of each other; 1 unless more documents were kept than expected. */
   readonly layers: number;
 }

@@ -13,6 +13,8 @@ import {
 import { orderedMap } from './flow/ordered-map.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
 import { checkOutput, type OutputFormat } from './formats/encoders.ts';
+import type { Encoded } from './formats/format.ts';
+import { createLedgerDraft, type LedgerDraft } from './ledger-draft.ts';
 import type { Inputs } from './open.ts';
 import { type Beside, type Finished, type Output, openOutput, REASON_COLUMN } from './output.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
@@ -20,6 +22,7 @@ import { decodingJob, type Job, type PlacedBatch, type PlacedPiece } from './par
 import type { Part, Report } from './report.ts';
 import { type Analyzed, analyze } from './stages/analyze.ts';
 import { createLedger, type Ledger, ledgerFormat } from './stages/ledger.ts';
+import type { LedgerRevision } from './stages/ledger-revision.ts';
 import { type Choice, rebatch, type Selected } from './stages/rebatch.ts';
 import { createTally, type Tally } from './stages/tally.ts';
 import type { Origin, Verdicts } from './verdicts.ts';
@@ -35,6 +38,18 @@ export interface Judge {
   judge(analyzed: Analyzed, firstOrdinal: number): Verdicts | Promise<Verdicts>;
   /** What only it can say. */
   report(): Pick<Report, 'nearDuplicate' | 'clusters' | 'calibrations' | 'repeatedLines'>;
+  /** What it knows of the ledger's rows only when all are judged; default nothing. */
+  readonly hindsight?: Hindsight | undefined;
+}
+
+/** Has the ledger written to a work folder first, and then revised. */
+interface Hindsight {
+  /** Makes the work folder; before the first batch is judged. */
+  open(): Promise<string>;
+  /** Adds no columns. @param locate where the document of a number came from. */
+  revision(locate: (ordinal: number) => Origin): LedgerRevision;
+  /** Removes the work folder, whatever has happened; safe twice. */
+  close(): Promise<void>;
 }
 
 /** A verb, ready to run. */
@@ -88,6 +103,8 @@ export async function run(
   const trip = tripSignal(config.signal);
   let target: Output | undefined;
   let pool: Pool | undefined;
+  let hindsight: Hindsight | undefined;
+  let draft: LedgerDraft | undefined;
   try {
     const paths = inputs.sources.map(({ path }) => path);
     target = await openOutput(options, output, schema, paths, verb.beside);
@@ -112,21 +129,26 @@ export async function run(
       startedAt,
     });
 
-    const appendToLedger: AppendToLedger = async (piece) => {
+    const encodeLedger = (piece: PlacedBatch): Promise<Encoded> => {
       const input = {
         output: 'ledger',
         pieces: [{ ...piece, rows: undefined, notes: undefined, cuts: undefined }],
         slab: undefined,
       };
-      await ledgerSink!.append(await threads.run('encode', input, ownedBuffers(input.pieces)));
+      return threads.run('encode', input, ownedBuffers(input.pieces));
     };
+    const appendToLedger: AppendToLedger = async (piece) => ledgerSink!.append(await encodeLedger(piece));
+    const locate = verb.locate ?? ((ordinal: number) => tally.locate(ordinal));
+    hindsight = ledgerSink && judge.hindsight;
+    draft = hindsight && (await createLedgerDraft(await hindsight.open(), verb.beside.ledger!));
+    const ledgerTarget = draft?.sink ?? ledgerSink;
     const ledger =
       ledgerSink === undefined || verb.writeLedger !== undefined
         ? undefined
         : createLedger({
             reasons: verb.reasons,
-            locate: verb.locate ?? ((ordinal) => tally.locate(ordinal)),
-            write: appendToLedger,
+            locate,
+            write: async (piece) => ledgerTarget!.append(await encodeLedger(piece)),
           });
     const analyzed = analyze(inputs.sources, { ...config, pool, ring, plan, signal: trip.signal });
     const batches = rebatch(judgeInOrder(analyzed, judge, tally, ledger, verb), {
@@ -168,6 +190,13 @@ export async function run(
         }
       }
       await ledger?.finish();
+      if (draft !== undefined) {
+        const revised = draft.revised(hindsight!.revision(locate), trip.signal);
+        const concurrency = Math.min(config.threads, MOST_LEDGER_BATCHES);
+        for await (const batch of orderedMap(revised, encodeLedger, { concurrency })) {
+          await ledgerSink!.append(batch);
+        }
+      }
       if (ledgerSink !== undefined) await verb.writeLedger?.(appendToLedger);
       parts = await rows.finish();
     } catch (error) {
@@ -210,9 +239,14 @@ export async function run(
   } finally {
     trip.end();
     await pool?.close();
+    await draft?.sink.abandon();
+    await hindsight?.close();
     await target?.abandon();
   }
 }
+
+/** Batches of a revised ledger that are encoded at the same time. */
+const MOST_LEDGER_BATCHES = 3;
 
 function withAddedFields(schema: Schema, { addedFields, beside }: Verb): Schema {
   const added = [

@@ -22,7 +22,11 @@ export const dedupStep: StepDefinition = {
       kind: 'path',
       flag: 'work-dir',
       value: 'DIR',
-      help: 'with cluster: for hashes meanwhile, 360 bytes a document; default the temporary folder',
+      help: 'with cluster and twins: for hashes meanwhile, 360 and 180 bytes a document; default the temporary folder',
+    },
+    twins: {
+      kind: 'flag',
+      help: 'with first: name the twin of every near duplicate in the ledger, however long ago it was',
     },
     exact_only: { kind: 'flag', help: 'only exact duplicates; no MinHash' },
     similarity: {
