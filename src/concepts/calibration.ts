@@ -39,12 +39,12 @@ export interface Calibration {
  *
  * Only 1 % of the pairs are left out, and not 0.1 % or less, because some of them are redundant: where concepts are small, as many as that, and
  * a threshold above them would drop the less the more there is to drop.
- * @param edits cosines of documents to edits of them; NaN is none. Read only.
- * @param pairs cosines of different documents ({@link nullPairs}), likewise.
+ * @param edits cosines of documents to edits of them. 0 or less is none: the document was too short for an edit, or says nothing. Read only.
+ * @param pairs cosines of different documents ({@link nullPairs}); read only.
  */
 export function calibrateThreshold(edits: Float64Array, pairs: Float64Array): Calibration {
-  const edited = edits.filter((value) => !Number.isNaN(value)).sort();
-  const unlike = pairs.filter((value) => !Number.isNaN(value)).sort();
+  const edited = edits.filter((value) => value > 0).sort();
+  const unlike = pairs.slice().sort();
   const hasEdits = edited.length >= LEAST_EDITS;
   // The places lie below the lengths, as shares are below 1.
   const reached = hasEdits ? edited[Math.floor(edited.length * MISSED_EDITS)]! : Number.NaN;
@@ -66,7 +66,7 @@ export function calibrateThreshold(edits: Float64Array, pairs: Float64Array): Ca
  */
 export function nullPairs(
   vectors: Vectors,
-  concepts: Uint32Array,
+  concepts: ArrayLike<number>,
   seed: number,
   mostPairs: number,
 ): Float64Array {
@@ -121,30 +121,25 @@ const WORD_CHARACTERS = 4;
 let tables: UnicodeTables | undefined;
 
 /**
- * A light edit of `bytes[start .. end)`: one of each five words is left out, which one a hash of seed and place decides. A word ends behind the white
- * space (ASCII's, and the ideographic space) that follows it; in scripts written without spaces, behind four characters. So no run of
- * five words stays as it was, and what the text says stays nearly all.
- * @returns fresh memory; undefined for a text of fewer than {@link LEAST_EDITED_WORDS} words.
+ * A light edit of `bytes[start .. end)`: one of each five words is left out, chosen by a hash of their place and the length of the text, so
+ * that a text has one edit wherever it comes up. A word ends behind the white space (ASCII's, and the ideographic space) that follows it; in
+ * scripts written without spaces, behind four characters. What the text says stays nearly all, and hardly a run of five words.
+ * @returns fresh memory; empty for a text of fewer than {@link LEAST_EDITED_WORDS} words.
  */
-export function editText(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  seed: number,
-): Uint8Array | undefined {
+export function editText(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const kept = new Uint8Array(end - start);
   let length = 0;
   let words = 0;
   for (let from = start; from < end; words++) {
     const to = wordEnd(bytes, from, end);
-    const gap = Math.floor(unitOf(seed, 'edit', Math.floor(words / WORDS_A_GAP), 0) * WORDS_A_GAP);
-    if (words % WORDS_A_GAP !== gap) {
+    const unit = unitOf(end - start, 'edit', Math.floor(words / WORDS_A_GAP), 0);
+    if (words % WORDS_A_GAP !== Math.floor(unit * WORDS_A_GAP)) {
       kept.set(bytes.subarray(from, to), length);
       length += to - from;
     }
     from = to;
   }
-  return words < LEAST_EDITED_WORDS ? undefined : kept.subarray(0, length);
+  return kept.subarray(0, words < LEAST_EDITED_WORDS ? 0 : length);
 }
 
 /** Where the word ends that begins at `from`, the white space behind it included; white space at the beginning is a part of it. */
