@@ -68,7 +68,6 @@ async function measure(
   const request = {
     ...(options.onError === undefined ? {} : { onError: options.onError }),
     textIndex,
-    textOnly: false,
     signatures: 'exact',
     examination: passingOf(chain, words),
     resourceBytes: resourceBytes(chain),

@@ -44,11 +44,11 @@ export async function findClusters(
   const config = engineConfig(options);
   const inputs = await openInputs(options);
   refuseStandardInput(inputs, { needs: '--mode cluster', instead: 'leave the mode out' });
-  const sortBytes = Math.min(MOST_SORT_BYTES, Math.max(LEAST_SORT_BYTES, Math.floor(config.memoryBytes / 6)));
-  const { bands, rows, ngram } = parameters;
+  const sortBytes = sortBytesOf(config.memoryBytes);
   const folder = await makeWorkFolder(workDirectory, 'sluice-clusters');
   let clusters: DuplicateClusters | undefined;
   try {
+    const { bands, rows } = parameters;
     clusters = new DuplicateClusters({
       bands,
       rows,
@@ -66,7 +66,7 @@ export async function findClusters(
     const request = {
       onError: options.onError ?? 'fail',
       textIndex,
-      textOnly: before.length === 0,
+      ...(before.length === 0 ? { columns: [textIndex] } : {}),
       signatures: { ...parameters, sketches: true },
       examination: passingOf(before, words),
       resourceBytes: resourceBytes(before) + sortBytes + DuplicateClusters.byteLength(inputs.documents ?? 0),
@@ -82,34 +82,57 @@ export async function findClusters(
       reportedAt = now;
       config.onEvent?.({ type: 'progress', progress: tally.progress() });
     }
-    const needed = DuplicateClusters.byteLength(tally.nextOrdinal) + sortBytes;
-    if (needed > config.memoryBytes) {
-      throw new CurationError(
-        'MEMORY',
-        `--mode cluster: ${tally.nextOrdinal} documents need ${formatBytes(needed)}, and --memory is ${formatBytes(config.memoryBytes)}; raise --memory`,
-      );
-    }
+    checkClusterMemory('--mode cluster', tally.nextOrdinal, sortBytes, config.memoryBytes);
     const documents = await clusters.solve();
     config.signal?.throwIfAborted();
-    const { candidatePairs, verifiedPairs, largest, uncertain } = documents;
-    const report = {
-      bands,
-      rows,
-      ngram,
-      minSimilarity,
-      deviation: jaccardDeviation(minSimilarity, bands * rows),
-      recall: recallCurve(bands, rows),
-      clusters: documents.clusters,
-      largest,
-      candidatePairs,
-      verifiedPairs,
-      uncertain,
-    };
+    const report = clusterReport(documents, parameters, minSimilarity);
     return { documents, report, locate: (ordinal) => tally.locate(ordinal) };
   } finally {
     await clusters?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What sorting hashes and sketches may take of `--memory`. */
+export function sortBytesOf(memoryBytes: number): number {
+  return Math.min(MOST_SORT_BYTES, Math.max(LEAST_SORT_BYTES, Math.floor(memoryBytes / 6)));
+}
+
+/** @throws CurationError `MEMORY` where clusters of so many documents do not fit. @param name of what asked for them. */
+export function checkClusterMemory(
+  name: string,
+  documents: number,
+  sortBytes: number,
+  memoryBytes: number,
+): void {
+  const needed = DuplicateClusters.byteLength(documents) + sortBytes;
+  if (needed <= memoryBytes) return;
+  throw new CurationError(
+    'MEMORY',
+    `${name}: ${documents} documents need ${formatBytes(needed)}, and --memory is ${formatBytes(memoryBytes)}; raise --memory`,
+  );
+}
+
+/** What is said of clusters that were found. */
+export function clusterReport(
+  documents: ClusteredDocuments,
+  { bands, rows, ngram }: SignatureParameters,
+  minSimilarity: number,
+): ClusterReport {
+  const { clusters, largest, candidatePairs, verifiedPairs, uncertain } = documents;
+  return {
+    bands,
+    rows,
+    ngram,
+    minSimilarity,
+    deviation: jaccardDeviation(minSimilarity, bands * rows),
+    recall: recallCurve(bands, rows),
+    clusters,
+    largest,
+    candidatePairs,
+    verifiedPairs,
+    uncertain,
+  };
 }
 
 const UNDECIDED = { twins: undefined, evidence: undefined, cuts: undefined } as const;

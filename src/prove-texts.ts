@@ -1,4 +1,3 @@
-import { Schema } from 'apache-arrow';
 import { findTextColumn } from './columns/schema.ts';
 import { textColumn } from './columns/text.ts';
 import type { TextColumn } from './columns/text-column.ts';
@@ -11,7 +10,7 @@ import { openInputs } from './open.ts';
 import { openPool, type Pool } from './parallel/pool.ts';
 import { decodingJob, type Job } from './parallel/tasks.ts';
 import type { Paths, ProveConfig } from './prove-options.ts';
-import { scan, scanJob } from './scan.ts';
+import { decodedSchema, scan, scanJob } from './scan.ts';
 
 /** Called with the texts of a batch, and the number of its first document. What it is given is used again afterwards. */
 export type TakeTexts = (text: TextColumn, ordinal: number, signatures: Signatures) => void;
@@ -45,16 +44,16 @@ export class TextReader {
     const { engine, onError, textColumn: column } = this.#config;
     const inputs = await openInputs({ ...this.#input, input });
     const textIndex = findTextColumn(inputs.schema, column, inputs.sources[0]?.path ?? '-');
-    const schema = new Schema([inputs.schema.fields[textIndex]!]);
     const request = {
       onError,
       textIndex,
-      textOnly: true,
+      columns: [textIndex],
       signatures,
       examination: undefined,
       resourceBytes,
       resources: SAMPLES,
     };
+    const schema = decodedSchema(inputs, request);
     const pool = await this.#poolFor(scanJob(inputs, request));
     const startedAt = performance.now();
     let reportedAt = 0;

@@ -16,8 +16,11 @@ export interface ScanRequest extends Pick<InputOptions, 'onError'> {
   readonly textIndex: number;
   readonly signatures: Job['signatures'];
   readonly examination: Job['examination'];
-  /** Whether the text column alone is decoded, which is then column 0. */
-  readonly textOnly: boolean;
+  /** Columns that are decoded, by position, the text column first, which is then column 0; undefined: all, where they are. */
+  readonly columns?: readonly number[];
+  /** Position of a column whose words are wanted, among those that are decoded. */
+  readonly idIndex?: number;
+  readonly encoding?: Job['encoding'];
   /** Bytes of models, lists and samples besides; they count towards `--memory`. */
   readonly resourceBytes: number;
   readonly resources?: Resources;
@@ -35,7 +38,7 @@ export async function* scan(
   config: EngineConfig,
   lent?: Pool,
 ): AsyncGenerator<Analyzed, void, undefined> {
-  const { textOnly, resourceBytes, resources } = request;
+  const { columns, resourceBytes, resources } = request;
   const plan = planMemory({ ...config, indexBytes: 0, resourceBytes, resources, batchBytes: 0 });
   const trip = tripSignal(config.signal);
   const pool = lent ?? openPool(scanJob(inputs, request), config.threads, trip.signal);
@@ -43,7 +46,7 @@ export async function* scan(
     const ring = createSlabRing(plan.slabCount, plan.slabBytes);
     for await (const analyzed of analyze(inputs.sources, {
       ...config,
-      ...(textOnly ? { columns: [inputs.schema.fields[request.textIndex]!.name] } : {}),
+      ...(columns === undefined ? {} : { columns: columns.map((at) => inputs.schema.fields[at]!.name) }),
       pool,
       ring,
       plan,
@@ -77,15 +80,22 @@ export function passingOf(chain: readonly ChainStep[], words: WordRule): Job['ex
   };
 }
 
+/** Columns of the batches of a scan. */
+export function decodedSchema({ schema }: Inputs, { columns }: Pick<ScanRequest, 'columns'>): Schema {
+  return columns === undefined ? schema : new Schema(columns.map((at) => schema.fields[at]!));
+}
+
 /** What the threads of a scan are told. */
 export function scanJob(inputs: Inputs, request: ScanRequest): Job {
-  const { textIndex, textOnly, signatures, examination, onError = 'fail' } = request;
+  const { textIndex, signatures, examination, onError = 'fail', idIndex = -1, encoding } = request;
   return {
     ...decodingJob,
-    schema: serializeSchema(textOnly ? new Schema([inputs.schema.fields[textIndex]!]) : inputs.schema),
+    schema: serializeSchema(decodedSchema(inputs, request)),
     onError,
-    textIndex: textOnly ? 0 : textIndex,
+    textIndex: request.columns === undefined ? textIndex : 0,
+    idIndex,
     signatures,
     examination,
+    encoding,
   };
 }

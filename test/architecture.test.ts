@@ -45,7 +45,7 @@ const AREAS: Readonly<
   concepts: { areas: ['words', 'columns', 'kernels', 'page'], packages: [] },
   proof: { areas: ['words', 'columns', 'kernels', 'page'], packages: [] },
   encoders: {
-    areas: ['words', 'columns', 'kernels'],
+    areas: ['words', 'columns', 'kernels', 'concepts'],
     packages: ['node', 'apache-arrow', '@huggingface/tokenizers', 'onnxruntime-node'],
   },
   parallel: {

@@ -15,11 +15,13 @@ import { rowByteLengths } from '../src/columns/sizes.ts';
 import { textColumn } from '../src/columns/text.ts';
 import type { TextColumn } from '../src/columns/text-column.ts';
 import { place, placedByteLength, restore } from '../src/columns/wire.ts';
+import type { Encoding, EncodingKernel } from '../src/encoders/encoding.ts';
 import { CurationError } from '../src/errors.ts';
 import type { Examination, Examiner } from '../src/filters/examiner.ts';
 import { decode as decodeMorsel } from '../src/formats/decode.ts';
 import { createEncoder } from '../src/formats/encoders.ts';
 import type { Encode, Morsel } from '../src/formats/format.ts';
+import type { RedundancyKernel } from '../src/kernels/redundancy/redundancy.ts';
 import type { Signatures } from '../src/kernels/signatures/signatures.ts';
 import { createSigner, type Signer } from '../src/kernels/signatures/signer.ts';
 import type { Analysis, Job, Outcome, PlacedPiece, TaskName, Tasks } from '../src/parallel/tasks.ts';
@@ -31,6 +33,8 @@ const job = workerData as Job;
 let inputSchema: Schema | undefined;
 let signer: Promise<Signer> | undefined;
 let examiner: Promise<Examiner> | undefined;
+let encoding: Promise<EncodingKernel> | undefined;
+let redundancy: RedundancyKernel | undefined;
 const outputs = new Map<string, JobEncoder>();
 
 interface JobEncoder {
@@ -66,6 +70,9 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
       ? undefined
       : (await signerOfJob()).sign(hashed, allocate);
   const outcomes = examined?.outcomes ?? [];
+  const encoded =
+    job.encoding &&
+    (await (await encodingOfJob(job.encoding)).encode(batch, job.textIndex, signatures?.contentHashes));
   const units = examined?.cutUnits(allocate);
   return {
     output: {
@@ -75,14 +82,15 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
       signatures,
       outcomes,
       units,
+      encoded,
       textLengths,
       writtenLengths,
       rowBytes,
       ids,
     },
     transfer: [
-      ...new Set(
-        [
+      ...new Set([
+        ...[
           rowBytes,
           textLengths,
           writtenLengths,
@@ -97,7 +105,8 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
           ...(ids === undefined ? [] : [ids.bytes, ids.lengths]),
           ...(units === undefined ? [] : Object.values(units)),
         ].flatMap(ownedBuffer),
-      ),
+        ...(encoded === undefined ? [] : arraysIn(encoded)),
+      ]),
     ],
   };
 });
@@ -162,6 +171,27 @@ export const compact: TaskFunction<'compact'> = task<'compact'>(async ({ output,
   return { output: { placement, bytes }, transfer: [bytes.buffer] };
 });
 
+export const learn: TaskFunction<'learn'> = task<'learn'>(async ({ features, options }) => {
+  const { trainLexical } = await import('../src/kernels/lexical/train.ts');
+  return { output: trainLexical(features, options), transfer: [] };
+});
+
+export const findConcepts: TaskFunction<'findConcepts'> = task<'findConcepts'>(
+  async ({ sample, leaves, seed }) => {
+    const { trainTree } = await import('../src/concepts/tree.ts');
+    return { output: trainTree(sample, { leaves, seed }), transfer: [] };
+  },
+);
+
+export const findRedundant: TaskFunction<'findRedundant'> = task<'findRedundant'>(
+  async ({ vectors, options }) => {
+    const { createRedundancyKernel } = await import('../src/kernels/redundancy/redundancy.ts');
+    redundancy ??= createRedundancyKernel();
+    const output = redundancy.findRedundant(vectors, options);
+    return { output, transfer: arraysIn(output) };
+  },
+);
+
 /** The answer for a morsel with a row that needs a larger slab: nothing was done, and this is what it takes. */
 function tooLarge(
   morsel: Morsel,
@@ -178,6 +208,7 @@ function tooLarge(
       signatures: undefined,
       outcomes: [],
       units: undefined,
+      encoded: undefined,
       textLengths: none,
       writtenLengths: none,
       rowBytes: none,
@@ -230,6 +261,12 @@ function examinerOfJob(examination: Examination): Promise<Examiner> {
   ));
 }
 
+function encodingOfJob(asked: Encoding): Promise<EncodingKernel> {
+  return (encoding ??= import('../src/encoders/encoding.ts').then(({ createEncodingKernel }) =>
+    createEncodingKernel(asked),
+  ));
+}
+
 function outputNamed(name: string): JobEncoder {
   let output = outputs.get(name);
   if (output === undefined) {
@@ -278,6 +315,14 @@ function scratch(pieces: readonly PlacedPiece[]): Uint8Array {
 
 function ownedBuffer({ buffer }: ArrayBufferView): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer ? [buffer] : [];
+}
+
+/** Own buffers of the arrays in a result, at any depth. */
+function arraysIn(result: object): ArrayBuffer[] {
+  return Object.values(result).flatMap((value: unknown) => {
+    if (ArrayBuffer.isView(value)) return ownedBuffer(value);
+    return typeof value === 'object' && value !== null ? arraysIn(value) : [];
+  });
 }
 
 function arraysOf({

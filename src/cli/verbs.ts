@@ -17,6 +17,11 @@ export const verbs: Readonly<Record<string, CliVerb>> = {
     usage: 'sluice run RECIPE IN... -o OUT [options]',
     load: async () => (await import('./verbs/run.ts')).runVerb,
   },
+  curate: {
+    summary: 'make the best of a token budget: deduplicate, find concepts, rebalance',
+    usage: 'sluice curate IN... -o OUT --tokens N | --keep SHARE [options]',
+    load: async () => (await import('./verbs/curate.ts')).curateVerb,
+  },
   'train-quality': {
     summary: 'learn what good documents are, for filter --quality-model',
     usage: 'sluice train-quality --positive FILES --negative FILES -o MODEL [options]',

@@ -51,15 +51,15 @@ export class RecordSpool implements RecordSink {
   }
 
   /**
-   * What was added, in blocks of whole records. A block is valid until the next one is asked for.
+   * What was added from record `first` on, in blocks of whole records. A block is valid until the next one is asked for.
    * @throws CurationError `BAD_INPUT` if somebody else has cut the file.
    */
-  async *read(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *read(first = 0): AsyncGenerator<Uint8Array, void, undefined> {
     const { file, path, recordBytes, blockRecords } = this;
     if (file === undefined) return;
-    const block = new Uint8Array(Math.min(blockRecords, this.count) * recordBytes);
+    const block = new Uint8Array(Math.min(blockRecords, this.count - first) * recordBytes);
     const end = this.count * recordBytes;
-    for (let position = 0; position < end; ) {
+    for (let position = first * recordBytes; position < end; ) {
       const size = Math.min(block.length, end - position);
       for (let at = 0; at < size; ) {
         const { bytesRead } = await file.read(block, at, size - at, position + at);
@@ -133,6 +133,40 @@ export class RecordCursor {
     this.block = value;
     this.view = new DataView(value.buffer, value.byteOffset, value.byteLength);
     this.at = 0;
+  }
+
+  async close(): Promise<void> {
+    await this.blocks.return();
+  }
+}
+
+/** Goes over records one by one, of a spool or of a sort. */
+export class RecordReader {
+  /** The block, and where in it the record is. */
+  view: DataView = new DataView(new ArrayBuffer(0));
+  at = 0;
+  private readonly blocks: AsyncGenerator<Uint8Array, void, undefined>;
+  private readonly recordBytes: number;
+
+  constructor(blocks: AsyncGenerator<Uint8Array, void, undefined>, recordBytes: number) {
+    this.blocks = blocks;
+    this.recordBytes = recordBytes;
+    this.at = -recordBytes;
+  }
+
+  /** Moves on to the next record of the block; false at the block's end. */
+  next(): boolean {
+    this.at += this.recordBytes;
+    return this.at < this.view.byteLength;
+  }
+
+  /** Moves on to the next block; false at the end of all. Ask for {@link next} then. */
+  async advance(): Promise<boolean> {
+    const { value } = await this.blocks.next();
+    if (value === undefined) return false;
+    this.view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+    this.at = -this.recordBytes;
+    return true;
   }
 
   async close(): Promise<void> {

@@ -1,15 +1,22 @@
 import type { Ids } from '../columns/ids.ts';
 import type { NoteColumn, Notes } from '../columns/notes.ts';
 import type { Placement } from '../columns/wire.ts';
+import type { ConceptTree } from '../concepts/tree.ts';
+import type { EncodedRows, Encoding } from '../encoders/encoding.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Outcomes } from '../filters/chain.ts';
 import type { Examination } from '../filters/examiner.ts';
 import type { OutputFormat } from '../formats/encoders.ts';
 import type { Encoded, Morsel, Reject } from '../formats/format.ts';
+import type { FeatureLists } from '../kernels/lexical/features.ts';
+import type { LexicalModel } from '../kernels/lexical/model.ts';
+import type { LexicalTraining } from '../kernels/lexical/train.ts';
 import type { Units } from '../kernels/line-units.ts';
 import type { ProxyPlan } from '../kernels/proxy/create.ts';
 import type { HeldOut } from '../kernels/proxy/proxy.ts';
+import type { Redundancy, RedundancyOptions } from '../kernels/redundancy/redundancy.ts';
 import type { SignatureParameters, Signatures } from '../kernels/signatures/signatures.ts';
+import type { Vectors } from '../kernels/vectors/vectors.ts';
 import type { Cuts } from '../verdicts.ts';
 
 /** What a thread must know of the whole run; sent once, when the thread starts. */
@@ -25,6 +32,8 @@ export interface Job {
   readonly signatures: 'none' | 'exact' | SignatureParameters;
   /** What filters do with the text; undefined without filters. */
   readonly examination: Examination | undefined;
+  /** What is made of every text besides: its direction, and its concept. */
+  readonly encoding: Encoding | undefined;
   /** Kinds of output the job encodes, by name. */
   readonly outputs: Readonly<Record<string, JobOutput>>;
   /** What models are measured on, in shared memory; undefined where none is trained. */
@@ -39,6 +48,7 @@ export const decodingJob: Job = {
   idIndex: -1,
   signatures: 'none',
   examination: undefined,
+  encoding: undefined,
   outputs: {},
   heldOut: undefined,
 };
@@ -81,6 +91,8 @@ export interface Analysis {
   readonly outcomes: readonly Outcomes[];
   /** Lines or sentences of the rows that the filters passed, where repeated ones are counted. */
   readonly units: Units | undefined;
+  /** Where the job encodes. */
+  readonly encoded: EncodedRows | undefined;
   /** Bytes of each text as it was read; empty where no text column is judged. */
   readonly textLengths: Uint32Array;
   /** Bytes of each text as it will be written: the same array where nothing is edited. */
@@ -139,6 +151,21 @@ export interface Tasks {
       /** For each budget: n-grams or parameters the model held. */
       readonly sizes: readonly number[];
     };
+  };
+  /** Learn what the lexical encoder knows from a sample. */
+  readonly learn: {
+    readonly input: { readonly features: FeatureLists; readonly options: LexicalTraining };
+    readonly output: LexicalModel;
+  };
+  /** Find concepts in a sample. */
+  readonly findConcepts: {
+    readonly input: { readonly sample: Vectors; readonly leaves: number; readonly seed: number };
+    readonly output: ConceptTree;
+  };
+  /** Find documents of one concept, best first, that say what a better one says. */
+  readonly findRedundant: {
+    readonly input: { readonly vectors: Vectors; readonly options: RedundancyOptions };
+    readonly output: Redundancy;
   };
   /** Copy the chosen rows to one batch, so that the slabs they lie in can go. */
   readonly compact: {

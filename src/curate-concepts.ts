@@ -1,0 +1,190 @@
+import { type Calibration, calibrateThreshold, nullPairs } from './concepts/calibration.ts';
+import { type ConceptTree, createRouter, shareTree } from './concepts/tree.ts';
+import { documentsOf, type Measured, type SpooledDocuments } from './curate-measure.ts';
+import { type CurateConfig, MOST_CONCEPTS } from './curate-options.ts';
+import { planVectors, readSpool, type Spool } from './curate-spool.ts';
+import type { EncoderPlan } from './encoders/encoder.ts';
+import type { EncodedRows, Encoding } from './encoders/encoding.ts';
+import { CurationError } from './errors.ts';
+import { tripSignal } from './flow/abort.ts';
+import type { FeatureLists } from './kernels/lexical/features.ts';
+import { ScoreSketch } from './kernels/quality/quantile-sketch.ts';
+import { cosine, type Vectors } from './kernels/vectors/vectors.ts';
+import { openPool } from './parallel/pool.ts';
+import { decodingJob } from './parallel/tasks.ts';
+
+/** Documents that concepts are learned from, for each of them and in all. */
+const SAMPLE_PER_CONCEPT = 64;
+const MOST_SAMPLE = 2 ** 18;
+/** The lexical encoder learns from fewer: words are common to all concepts. */
+const LEXICAL_SAMPLE = 2 ** 14;
+/** Pairs of documents that are looked at to learn how like they are by chance. */
+const NULL_PAIRS = 2 ** 14;
+
+/** What is learned from a sample before every document is given its concept. */
+export interface Learned {
+  readonly encoder: EncoderPlan;
+  readonly tree: ConceptTree;
+  /** Documents of the sample. */
+  readonly sample: number;
+  readonly calibration: Calibration;
+  /** Qualities of the documents that are no duplicates. */
+  readonly qualities: ScoreSketch;
+}
+
+/** Learns what documents are told apart by, and the concepts, from a sample of the documents that are no duplicates. */
+export async function learnConcepts(
+  spool: Spool,
+  measured: Measured,
+  config: CurateConfig,
+): Promise<Learned> {
+  const { engine, seed } = config;
+  const leaves =
+    config.concepts ?? Math.max(1, Math.min(MOST_CONCEPTS, Math.round(Math.sqrt(spool.representatives))));
+  const { upperBits, qualities } = await surveyDocuments(measured);
+  const trip = tripSignal(engine.signal);
+  const pool = openPool(decodingJob, 1, trip.signal);
+
+  async function sample(
+    most: number,
+    asked: Pick<Encoding, 'by' | 'withEdits'>,
+    doing: string,
+  ): Promise<Sample> {
+    const encoding = { ...asked, cutoff: cutoffFor(upperBits, most), tree: undefined };
+    const found = new Sample();
+    const reading = { encoding, withGroups: false, doing, resourceBytes: most * SAMPLE_BYTES };
+    for await (const { analyzed, documents } of readSpool(spool, measured, config, reading)) {
+      found.add(analyzed.encoded!, documents, measured);
+    }
+    return found;
+  }
+
+  async function planEncoder(): Promise<EncoderPlan> {
+    switch (config.encoder) {
+      case 'lexical': {
+        const asked = { by: 'features', withEdits: false } as const;
+        const counted = await sample(LEXICAL_SAMPLE, asked, 'counting words of a sample');
+        const input = { features: counted.features(), options: { seed } };
+        return { kind: 'lexical', model: await pool.run('learn', input) };
+      }
+      case 'column':
+        return planVectors(measured, config);
+      default:
+        return { kind: config.encoder, folder: config.encoderModel };
+    }
+  }
+
+  try {
+    const encoder = await planEncoder();
+    const withEdits = config.redundancy !== 'off' && encoder.kind !== 'column';
+    const most = Math.min(MOST_SAMPLE, SAMPLE_PER_CONCEPT * leaves);
+    const found = await sample(most, { by: encoder, withEdits }, 'reading a sample');
+    const vectors = found.vectors();
+    const edits = withEdits ? found.edits() : undefined;
+    const tree = shareTree(await pool.run('findConcepts', { sample: vectors, leaves, seed }));
+    const { concepts } = createRouter(tree).route(vectors);
+    const calibration = calibrateThreshold(
+      Float64Array.from({ length: edits?.count ?? 0 }, (_, i) => cosine(vectors, i, edits!, i)),
+      nullPairs(vectors, Uint32Array.from(concepts), seed, NULL_PAIRS),
+    );
+    return { encoder, tree, sample: vectors.count, calibration, qualities };
+  } catch (error) {
+    trip.throwIfAborted();
+    throw error;
+  } finally {
+    trip.end();
+    await pool.close();
+  }
+}
+
+/** What a document of a sample may take: its vector, that of its edit, and its features. */
+const SAMPLE_BYTES = 4096;
+
+/** Counts documents that are no duplicates by the upper 16 bits of their hashes, and notes their qualities. */
+async function surveyDocuments(
+  measured: Measured,
+): Promise<{ readonly upperBits: Float64Array; readonly qualities: ScoreSketch }> {
+  const upperBits = new Float64Array(2 ** 16);
+  const qualities = new ScoreSketch(1);
+  const score = new Float32Array(1);
+  for await (const { count, ordinals, hashes, qualities: found } of documentsOf(measured)) {
+    for (let i = 0; i < count; i++) {
+      if (measured.clusters.verdictOf(ordinals[i]!) !== 0) continue;
+      upperBits[hashes[2 * i + 1]! >>> 16]!++;
+      score[0] = found[i]!;
+      if (!Number.isNaN(score[0])) qualities.add(hashes[2 * i]!, hashes[2 * i + 1]!, score);
+    }
+  }
+  return { upperBits, qualities };
+}
+
+/** The largest cutoff under which there are at most `most` documents; at least the lowest that has any. */
+function cutoffFor(upperBits: Float64Array, most: number): number {
+  let documents = 0;
+  for (let bits = 0; bits < upperBits.length; bits++) {
+    const here = upperBits[bits]!;
+    if (documents > 0 && documents + here > most) return bits - 1;
+    documents += here;
+  }
+  return upperBits.length - 1;
+}
+
+/** Documents chosen by hash, each with what was made of it; those that are duplicates are left out. */
+class Sample {
+  readonly #hashes: number[] = [];
+  readonly #rows: { readonly from: EncodedRows; readonly at: number }[] = [];
+
+  add(from: EncodedRows, { hashes, ordinals }: SpooledDocuments, { clusters }: Measured): void {
+    for (const [at, row] of from.rows!.entries()) {
+      if (clusters.verdictOf(ordinals[row]!) !== 0) continue;
+      this.#hashes.push(hashes[2 * row + 1]! * 2 ** 32 + hashes[2 * row]!);
+      this.#rows.push({ from, at });
+    }
+  }
+
+  vectors(): Vectors {
+    return joinVectors(this.#sorted().map(({ from, at }) => ({ vectors: from.vectors!, at })));
+  }
+
+  edits(): Vectors {
+    return joinVectors(this.#sorted().map(({ from, at }) => ({ vectors: from.edits!, at })));
+  }
+
+  features(): FeatureLists {
+    const rows = this.#sorted();
+    const offsets = new Uint32Array(rows.length + 1);
+    for (const [i, { from, at }] of rows.entries()) {
+      const own = from.features!.offsets;
+      offsets[i + 1] = offsets[i]! + own[at + 1]! - own[at]!;
+    }
+    const buckets = new Uint32Array(offsets[rows.length]!);
+    const counts = new Uint16Array(offsets[rows.length]!);
+    for (const [i, { from, at }] of rows.entries()) {
+      const { offsets: own, buckets: ownBuckets, counts: ownCounts } = from.features!;
+      buckets.set(ownBuckets.subarray(own[at], own[at + 1]), offsets[i]);
+      counts.set(ownCounts.subarray(own[at], own[at + 1]), offsets[i]);
+    }
+    return { offsets, buckets, counts };
+  }
+
+  /** By hash: what is learned does not depend on the order of the inputs. Hashes are unlike, as equal texts are duplicates. */
+  #sorted(): { readonly from: EncodedRows; readonly at: number }[] {
+    // 53 of the 64 bits order them; where those are equal, the order of the inputs does.
+    const order = Uint32Array.from(this.#hashes.keys()).sort((a, b) => this.#hashes[a]! - this.#hashes[b]!);
+    return Array.from(order, (at) => this.#rows[at]!);
+  }
+}
+
+function joinVectors(rows: readonly { readonly vectors: Vectors; readonly at: number }[]): Vectors {
+  const dimensions = rows[0]?.vectors.dimensions;
+  if (dimensions === undefined) {
+    throw new CurationError('BAD_INPUT', 'curate: expected documents to find concepts in, found none');
+  }
+  const values = new Int8Array(rows.length * dimensions);
+  const squares = new Uint32Array(rows.length);
+  for (const [i, { vectors, at }] of rows.entries()) {
+    values.set(vectors.values.subarray(at * dimensions, (at + 1) * dimensions), i * dimensions);
+    squares[i] = vectors.squares[at]!;
+  }
+  return { count: rows.length, dimensions, values, squares };
+}

@@ -1,0 +1,204 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { place, placedByteLength } from './columns/wire.ts';
+import type { Measured } from './curate-measure.ts';
+import type { CurateConfig, CurateOptions } from './curate-options.ts';
+import { DECISION, DECISION_REASONS, NO_CONCEPT, NO_TWIN } from './curate-records.ts';
+import type { Settled } from './curate-settle.ts';
+import type { Spool } from './curate-spool.ts';
+import { RecordReader } from './flow/record-spool.ts';
+import type { Finished } from './output.ts';
+import { read } from './read.ts';
+import type { Report } from './report.ts';
+import { type AppendToLedger, run, type Verb } from './run.ts';
+import type { Analyzed } from './stages/analyze.ts';
+import { ledgerSchema } from './stages/ledger.ts';
+import { type LedgerRows, revisedSchema, reviseLedger } from './stages/ledger-revision.ts';
+import type { Verdicts } from './verdicts.ts';
+
+/** Columns behind those of the inputs. */
+export const CLUSTER_SIZE = 'cluster_size';
+export const CONCEPT = 'concept';
+
+const LEDGER_COLUMNS = [
+  { name: CONCEPT, type: 'int32', isNullable: true },
+  { name: 'copies', type: 'uint32', isNullable: false },
+] as const;
+
+/**
+ * Reads the spool and writes what was chosen: first every document once, then those that are written twice again, and so on, so that
+ * the copies of a document lie apart.
+ * @param finish makes the report of the whole curation of what this reading counted.
+ */
+export async function emit(
+  spool: Spool,
+  measured: Measured,
+  settled: Settled,
+  options: CurateOptions,
+  { engine }: CurateConfig,
+  finish: (counted: Report) => Finished,
+): Promise<Report> {
+  const readings = settled.rounds.flatMap((parts, round) => parts.map((part) => ({ ...part, round })));
+  const { sources } = spool.inputs;
+  const decisions = new DecisionReader(settled);
+  const concept = { name: CONCEPT, words: undefined };
+  const verb: Verb = {
+    name: 'curate',
+    inputs: {
+      ...spool.inputs,
+      sources: readings.map(({ number }) => sources[number]!),
+      documents: readings.reduce((sum, { number }) => sum + measured.spool[number]!.rows, 0),
+    },
+    textIndex: spool.textIndex,
+    idIndex: -1,
+    signatures: 'none',
+    examination: undefined,
+    addedFields: [],
+    indexBytes: 0,
+    resourceBytes: measured.clusters.byteLength,
+    reasons: ['left-out'],
+    beside: {
+      noteColumns: [{ name: CLUSTER_SIZE, words: undefined }, concept],
+      ledger: revisedSchema(ledgerSchema, LEDGER_COLUMNS),
+      rejects: false,
+    },
+    recipe: undefined,
+    createJudge: () => ({ judge, report: () => ({}) }),
+    writeLedger: (append) => writeLedger(measured, settled, options, append),
+    finish,
+  };
+
+  let reading = -1;
+  let index = 0;
+  async function judge({ source, rowCount }: Analyzed): Promise<Verdicts> {
+    if (source !== reading) {
+      reading = source;
+      index = readings[source]!.firstIndex;
+    }
+    const { round } = readings[source]!;
+    const verdicts = new Uint8Array(rowCount);
+    const sizes = new Uint32Array(rowCount);
+    const concepts = new Uint32Array(rowCount);
+    for (let row = 0; row < rowCount; row++, index++) {
+      await decisions.seek(index);
+      if (decisions.copies <= round) {
+        verdicts[row] = 1;
+        continue;
+      }
+      sizes[row] = decisions.clusterSize;
+      concepts[row] = decisions.concept;
+    }
+    return { verdicts, twins: undefined, evidence: undefined, cuts: undefined, notes: [sizes, concepts] };
+  }
+
+  try {
+    return await run(verb, {
+      ...options,
+      onEvent(event) {
+        if (event.type !== 'plan') engine.onEvent?.(event);
+      },
+    });
+  } finally {
+    await decisions.close();
+  }
+}
+
+/** The ledger of the filters, with what was decided since. */
+async function writeLedger(
+  measured: Measured,
+  settled: Settled,
+  { signal }: CurateOptions,
+  append: AppendToLedger,
+): Promise<void> {
+  const folder = join(measured.folder, 'ledger');
+  const input = (await readdir(folder)).sort().map((name) => join(folder, name));
+  if (input.length === 0) return;
+  const decisions = new DecisionReader(settled);
+  let index = 0;
+  async function revise(rows: LedgerRows): Promise<void> {
+    const codes = DECISION_REASONS.map((reason) => rows.codeOf(reason));
+    for (let row = 0; row < rows.rowCount; row++) {
+      if (rows.reasons[row] !== 0) continue;
+      await decisions.seek(index++);
+      const { reason, twin, concept, copies } = decisions;
+      if (concept !== NO_CONCEPT) rows.set(0, row, concept);
+      if (reason === 0) {
+        rows.set(1, row, copies);
+        continue;
+      }
+      rows.decide(row, codes[reason - 1]!);
+      rows.measure(row, decisions.statistic, decisions.threshold);
+      if (twin !== NO_TWIN) rows.twin(row, measured.locate(twin));
+    }
+  }
+  const batches = read({
+    input,
+    inputFormat: 'arrow',
+    threads: 1,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  try {
+    for await (const batch of reviseLedger(batches, ledgerSchema, { columns: LEDGER_COLUMNS, revise })) {
+      const bytes = new Uint8Array(placedByteLength(batch));
+      await append({ placement: place(batch, bytes), bytes });
+    }
+  } finally {
+    await decisions.close();
+  }
+}
+
+/** Reads decisions in the order of the spool, again from anywhere. */
+class DecisionReader {
+  private readonly settled: Settled;
+  private records: RecordReader | undefined;
+  private nextIndex = -1;
+
+  constructor(settled: Settled) {
+    this.settled = settled;
+  }
+
+  /** Moves to the decision about a document; fast for the one behind the last. */
+  async seek(index: number): Promise<void> {
+    if (index !== this.nextIndex) {
+      await this.records?.close();
+      this.records = new RecordReader(this.settled.decisions.read(index), DECISION.recordBytes);
+    }
+    this.nextIndex = index + 1;
+    if (!this.records!.next()) {
+      await this.records!.advance();
+      this.records!.next();
+    }
+  }
+
+  get reason(): number {
+    return this.records!.view.getUint8(this.records!.at + DECISION.reason);
+  }
+
+  get copies(): number {
+    return this.records!.view.getUint8(this.records!.at + DECISION.copies);
+  }
+
+  get concept(): number {
+    return this.records!.view.getUint16(this.records!.at + DECISION.concept, true);
+  }
+
+  get twin(): number {
+    return this.records!.view.getUint32(this.records!.at + DECISION.twin, true);
+  }
+
+  get clusterSize(): number {
+    return this.records!.view.getUint32(this.records!.at + DECISION.clusterSize, true);
+  }
+
+  get statistic(): number {
+    return this.records!.view.getFloat64(this.records!.at + DECISION.statistic, true);
+  }
+
+  get threshold(): number {
+    return this.records!.view.getFloat64(this.records!.at + DECISION.threshold, true);
+  }
+
+  async close(): Promise<void> {
+    await this.records?.close();
+  }
+}

@@ -1,0 +1,215 @@
+import { join } from 'node:path';
+import { checkClusterMemory, clusterReport, sortBytesOf } from './cluster.ts';
+import type { CurateConfig, CurateOptions } from './curate-options.ts';
+import { RecordReader, RecordSpool, RecordWriter } from './flow/record-spool.ts';
+import { openInputs } from './open.ts';
+import { filterVerb } from './pipeline.ts';
+import type { ClusterReport, Part, Report } from './report.ts';
+import { type Judge, run } from './run.ts';
+import type { Analyzed } from './stages/analyze.ts';
+import { type ClusteredDocuments, DuplicateClusters } from './stages/duplicate-clusters.ts';
+import { createTally } from './stages/tally.ts';
+import type { Origin, Verdicts } from './verdicts.ts';
+
+/** Rows that passed the filters wait in files of this size. */
+const SPOOL_PART_BYTES = 256 * 2 ** 20;
+const WRITER_BYTES = 2 ** 18;
+
+// What is known of a document that waits in the spool, in its order. Numbers have their lowest byte first.
+//
+//     content hash 8 | ordinal 4 | bytes of text 4 | quality 4 | source 4
+const HASH = 0;
+const ORDINAL = 8;
+const BYTES = 12;
+const QUALITY = 16;
+const SOURCE = 20;
+const DOCUMENT_BYTES = 24;
+
+/** What the pass over the inputs has found out. */
+export interface Measured {
+  /** The rows that passed the filters, as files of their own. */
+  readonly spool: readonly Part[];
+  readonly folder: string;
+  /** One record for each of them, in the same order. */
+  readonly documents: RecordSpool;
+  readonly clusters: ClusteredDocuments;
+  readonly clusterReport: ClusterReport;
+  /** What the filters did. */
+  readonly report: Report;
+  /** Where a document of an ordinal came from. */
+  readonly locate: (ordinal: number) => Origin;
+}
+
+/**
+ * Reads the inputs once: filters, hashes, spools what passes, and brings similar documents together.
+ * @param folder holds all that is written; the caller removes it.
+ * @throws CurationError as a run does.
+ */
+export async function measure(
+  options: CurateOptions,
+  config: CurateConfig,
+  folder: string,
+): Promise<Measured> {
+  const { signatures, minSimilarity, engine } = config;
+  const inputs = await openInputs(options);
+  const filters = await filterVerb('curate', config.recipe, inputs, options);
+  const sortBytes = sortBytesOf(engine.memoryBytes);
+  const { bands, rows } = signatures;
+  const clusters = new DuplicateClusters({
+    bands,
+    rows,
+    similarity: minSimilarity,
+    folder,
+    memoryBytes: sortBytes,
+  });
+  const documents = new RecordSpool({
+    folder,
+    name: 'documents',
+    recordBytes: DOCUMENT_BYTES,
+    memoryBytes: WRITER_BYTES,
+  });
+  const writer = new RecordWriter(documents, DOCUMENT_BYTES, WRITER_BYTES);
+  const tally = createTally({
+    sources: inputs.sources,
+    reasons: filters.reasons,
+    documentsExpected: inputs.documents,
+    bytesWritten: () => 0,
+    startedAt: performance.now(),
+  });
+
+  async function observe(analyzed: Analyzed, verdicts: Verdicts): Promise<void> {
+    const { rowCount, writtenLengths, outcomes, source } = analyzed;
+    const { contentHashes } = analyzed.signatures!;
+    // The model comes last in the recipe, so its score is the last value.
+    const quality = config.hasQuality ? outcomes[0]!.values.at(-1) : undefined;
+    await clusters.add(analyzed.signatures!, writtenLengths, verdicts.verdicts, quality);
+    for (let row = 0; row < rowCount; row++) {
+      if (verdicts.verdicts[row] !== 0) continue;
+      if (!writer.hasRoom(1)) await writer.flush();
+      const at = writer.take();
+      const { view } = writer;
+      view.setUint32(at + HASH, contentHashes[2 * row]!, true);
+      view.setUint32(at + HASH + 4, contentHashes[2 * row + 1]!, true);
+      view.setUint32(at + ORDINAL, tally.nextOrdinal + row, true);
+      view.setUint32(at + BYTES, writtenLengths[row]!, true);
+      view.setFloat32(at + QUALITY, quality === undefined ? Number.NaN : quality[row]!, true);
+      view.setUint32(at + SOURCE, source, true);
+    }
+    tally.add(source, analyzed, verdicts);
+    checkClusterMemory('curate', tally.nextOrdinal, sortBytes, engine.memoryBytes);
+  }
+
+  const spool: Part[] = [];
+  try {
+    const verb = {
+      ...filters,
+      signatures,
+      indexBytes: filters.indexBytes + sortBytes + DuplicateClusters.byteLength(inputs.documents ?? 0),
+      createJudge(plan: Parameters<typeof filters.createJudge>[0]): Judge {
+        const judge = filters.createJudge(plan);
+        return {
+          async judge(analyzed, firstOrdinal) {
+            const verdicts = await judge.judge(analyzed, firstOrdinal);
+            await observe(analyzed, verdicts);
+            return verdicts;
+          },
+          report: () => judge.report(),
+        };
+      },
+    };
+    const report = await run(verb, {
+      ...options,
+      output: join(folder, 'spool'),
+      format: 'arrow',
+      compression: 'lz4',
+      partSize: SPOOL_PART_BYTES,
+      onEvent(event) {
+        if (event.type === 'part') spool.push(event.part);
+        else engine.onEvent?.(event);
+      },
+    });
+    await writer.flush();
+    engine.signal?.throwIfAborted();
+    const found = await clusters.solve();
+    engine.signal?.throwIfAborted();
+    return {
+      spool,
+      folder: join(folder, 'spool'),
+      documents,
+      clusters: found,
+      clusterReport: clusterReport(found, signatures, minSimilarity),
+      report,
+      locate: (ordinal) => tally.locate(ordinal),
+    };
+  } finally {
+    await clusters.close();
+  }
+}
+
+/** What is known of some documents of the spool, one after another. */
+export interface SpooledDocuments {
+  readonly count: number;
+  /** 64 bits each, as (low, high) pairs. */
+  readonly hashes: Uint32Array;
+  /** Their numbers over all inputs. */
+  readonly ordinals: Uint32Array;
+  /** Bytes of their texts. */
+  readonly bytes: Uint32Array;
+  /** NaN without a model. */
+  readonly qualities: Float32Array;
+  /** Numbers of their inputs. */
+  readonly sources: Uint32Array;
+}
+
+/** Reads what is known of the documents of the spool, in its order, any number at a time. */
+export class DocumentReader {
+  private readonly records: RecordReader;
+
+  constructor(documents: RecordSpool) {
+    this.records = new RecordReader(documents.read(), DOCUMENT_BYTES);
+  }
+
+  /** The next documents, fewer at the end. */
+  async take(most: number): Promise<SpooledDocuments> {
+    const { records } = this;
+    const hashes = new Uint32Array(2 * most);
+    const ordinals = new Uint32Array(most);
+    const bytes = new Uint32Array(most);
+    const qualities = new Float32Array(most);
+    const sources = new Uint32Array(most);
+    let count = 0;
+    for (; count < most; count++) {
+      if (!records.next() && !((await records.advance()) && records.next())) break;
+      const { view, at } = records;
+      hashes[2 * count] = view.getUint32(at + HASH, true);
+      hashes[2 * count + 1] = view.getUint32(at + HASH + 4, true);
+      ordinals[count] = view.getUint32(at + ORDINAL, true);
+      bytes[count] = view.getUint32(at + BYTES, true);
+      qualities[count] = view.getFloat32(at + QUALITY, true);
+      sources[count] = view.getUint32(at + SOURCE, true);
+    }
+    return { count, hashes, ordinals, bytes, qualities, sources };
+  }
+
+  close(): Promise<void> {
+    return this.records.close();
+  }
+}
+
+/** All documents of the spool, in stretches. */
+export async function* documentsOf({
+  documents,
+}: Pick<Measured, 'documents'>): AsyncGenerator<SpooledDocuments, void, undefined> {
+  const reader = new DocumentReader(documents);
+  try {
+    for (;;) {
+      const some = await reader.take(STRETCH);
+      if (some.count === 0) return;
+      yield some;
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+const STRETCH = 16_384;

@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import { findTextColumn } from './columns/schema.ts';
+import { textColumn } from './columns/text.ts';
+import type { TextColumn } from './columns/text-column.ts';
+import { restore } from './columns/wire.ts';
+import { DocumentReader, documentsOf, type Measured, type SpooledDocuments } from './curate-measure.ts';
+import type { CurateConfig, CurateOptions } from './curate-options.ts';
+import { planColumn } from './encoders/column.ts';
+import type { EncoderPlan } from './encoders/encoder.ts';
+import type { Encoding } from './encoders/encoding.ts';
+import { CurationError } from './errors.ts';
+import { type Inputs, openInputs } from './open.ts';
+import { read } from './read.ts';
+import { decodedSchema, scan } from './scan.ts';
+import type { Analyzed } from './stages/analyze.ts';
+
+const PROGRESS_MS = 100;
+
+/** The rows that wait, opened as inputs. */
+export interface Spool {
+  readonly inputs: Inputs;
+  readonly textIndex: number;
+  /** Position of the column of vectors, and of that of groups; -1 where there is none. */
+  readonly vectorIndex: number;
+  readonly groupIndex: number;
+  /** Documents that are no duplicates. */
+  readonly representatives: number;
+}
+
+/** Opens what `measure` wrote. */
+export async function openSpool(
+  measured: Measured,
+  options: CurateOptions,
+  config: CurateConfig,
+): Promise<Spool> {
+  const inputs = await openInputs({
+    input: pathsOf(measured),
+    inputFormat: 'arrow',
+  });
+  const { balanceBy, encoder, vectorColumn } = config;
+  return {
+    inputs,
+    textIndex: findTextColumn(inputs.schema, options.textColumn ?? 'text', 'the inputs'),
+    vectorIndex: encoder === 'column' ? columnOf(inputs, '--vector-column', vectorColumn) : -1,
+    groupIndex:
+      balanceBy === undefined || balanceBy === 'source'
+        ? (LANGUAGE_COLUMNS.map((name) => positionOf(inputs, name)).find((index) => index >= 0) ?? -1)
+        : columnOf(inputs, '--balance-by', balanceBy),
+    representatives: await countRepresentatives(measured),
+  };
+}
+
+/** A column of one of these names is reported on. */
+const LANGUAGE_COLUMNS = ['language', 'lang'];
+
+function positionOf({ schema }: Inputs, name: string): number {
+  return schema.fields.findIndex((field) => field.name === name);
+}
+
+function columnOf(inputs: Inputs, flag: string, name: string): number {
+  const index = positionOf(inputs, name);
+  if (index >= 0) return index;
+  const names = inputs.schema.fields.map((field) => field.name).join(', ');
+  throw new CurationError('USAGE', `${flag} ${name}: the inputs have no such column; there are ${names}`);
+}
+
+async function countRepresentatives(measured: Measured): Promise<number> {
+  let representatives = 0;
+  for await (const { count, ordinals } of documentsOf(measured)) {
+    for (let i = 0; i < count; i++) if (measured.clusters.verdictOf(ordinals[i]!) === 0) representatives++;
+  }
+  return representatives;
+}
+
+/** What the lengths of vectors in a column are is told by the first of them. */
+export async function planVectors(
+  measured: Measured,
+  { vectorColumn, engine }: CurateConfig,
+): Promise<EncoderPlan> {
+  const { signal } = engine;
+  const input = pathsOf(measured);
+  const options = {
+    input,
+    inputFormat: 'arrow',
+    threads: 1,
+    ...(signal === undefined ? {} : { signal }),
+  } as const;
+  for await (const batch of read(options)) {
+    const plan = planColumn(batch, vectorColumn);
+    if (plan !== undefined) return plan;
+  }
+  throw new CurationError('BAD_INPUT', `column "${vectorColumn}": expected vectors, found none but nulls`);
+}
+
+function pathsOf({ spool, folder }: Measured): string[] {
+  return spool.map(({ path }) => join(folder, path));
+}
+
+/** A batch of the spool with what is known of its rows. */
+export interface SpooledBatch {
+  readonly analyzed: Analyzed;
+  /** Number of its first document in the spool. */
+  readonly firstIndex: number;
+  readonly documents: SpooledDocuments;
+  /** Valid until the next batch is asked for. */
+  readonly text: TextColumn;
+}
+
+/** What a reading of the spool is for. */
+export interface SpoolReading {
+  readonly encoding: Encoding;
+  /** Whether the words of the column of groups are wanted, as ids of the batches. */
+  readonly withGroups: boolean;
+  /** For who watches. */
+  readonly doing: string;
+  /** Bytes that are held besides; they count towards `--memory`. */
+  readonly resourceBytes: number;
+}
+
+/** Reads the spool once, in order: its texts, and what the threads make of them. */
+export async function* readSpool(
+  { inputs, textIndex, vectorIndex, groupIndex }: Spool,
+  measured: Measured,
+  { engine }: CurateConfig,
+  { encoding, withGroups, doing, resourceBytes }: SpoolReading,
+): AsyncGenerator<SpooledBatch, void, undefined> {
+  const groups = withGroups ? groupIndex : -1;
+  const columns = [...new Set([textIndex, vectorIndex, groups])].filter((index) => index >= 0);
+  const request = {
+    textIndex,
+    columns,
+    idIndex: columns.indexOf(groups),
+    signatures: encoding.cutoff === undefined ? ('none' as const) : ('exact' as const),
+    examination: undefined,
+    encoding,
+    resourceBytes: resourceBytes + measured.clusters.byteLength,
+  };
+  const schema = decodedSchema(inputs, request);
+  const reader = new DocumentReader(measured.documents);
+  const startedAt = performance.now();
+  let reportedAt = 0;
+  let firstIndex = 0;
+  let bytes = 0;
+  try {
+    for await (const analyzed of scan(inputs, request, engine)) {
+      const { placement, slab, rowCount } = analyzed;
+      const text = textColumn(restore(schema, placement, new Uint8Array(slab.buffer)), 0);
+      yield { analyzed, firstIndex, documents: await reader.take(rowCount), text };
+      firstIndex += rowCount;
+      bytes += text.offsets[rowCount]! - text.offsets[0]!;
+      const now = performance.now();
+      if (now - reportedAt < PROGRESS_MS) continue;
+      reportedAt = now;
+      const share = Math.min(1, firstIndex / measured.documents.count);
+      const seconds = (now - startedAt) / 1000;
+      engine.onEvent?.({ type: 'work', work: { doing, share, documents: firstIndex, bytes, seconds } });
+    }
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,60 @@
+import { rm } from 'node:fs/promises';
+import { sortBytesOf } from './cluster.ts';
+import { assignConcepts } from './curate-assign.ts';
+import { learnConcepts } from './curate-concepts.ts';
+import { emit } from './curate-emit.ts';
+import { measure } from './curate-measure.ts';
+import { type CurateOptions, curateConfig } from './curate-options.ts';
+import { curateReport } from './curate-report.ts';
+import { settle } from './curate-settle.ts';
+import { solve } from './curate-solve.ts';
+import { openSpool } from './curate-spool.ts';
+import { CurationError } from './errors.ts';
+import { makeWorkFolder } from './flow/atomic-file.ts';
+import type { Report } from './report.ts';
+
+/**
+ * Makes the best of a budget of tokens: filters, keeps the best of similar documents, finds out what the rest is about, takes out what says the
+ * same twice, and gives every concept a part of the budget by how complex it is. What is written is chosen in two bounded passes:
+ *
+ * measure: the inputs are read once; what passes the filters waits on disk, with a record for each document.
+ * solve: concepts are found, quotas follow from them; nothing here grows but with the number of concepts.
+ * emit: what waits is read again, and what was chosen is written.
+ * @throws CurationError; see `ErrorCode`.
+ */
+export async function curate(options: CurateOptions): Promise<Report> {
+  const begunAt = performance.now();
+  const config = curateConfig(options);
+  const folder = await makeWorkFolder(config.workDirectory, 'sluice-curate');
+  try {
+    const measured = await measure(options, config, folder);
+    if (measured.documents.count === 0) {
+      throw new CurationError(
+        'BAD_INPUT',
+        `curate: expected documents to choose from, found none: of ${measured.report.documents.read} none passed the filters`,
+      );
+    }
+    const sortBytes = sortBytesOf(config.engine.memoryBytes);
+    const spool = await openSpool(measured, options, config);
+    const learned = await learnConcepts(spool, measured, config);
+    const assigned = await assignConcepts(spool, measured, learned, config, folder, sortBytes);
+    const { budget, bytesPerToken } = config;
+    const budgetBytes = Math.round(
+      'tokens' in budget ? budget.tokens * bytesPerToken : budget.share * measured.report.bytes.text,
+    );
+    const groupCount =
+      config.balanceBy === undefined
+        ? 1
+        : config.balanceBy === 'source'
+          ? measured.report.inputs.length
+          : assigned.groups!.names.length;
+    const solved = await solve(assigned, learned, config, budgetBytes, groupCount, folder, sortBytes);
+    const settled = await settle(measured, assigned, solved, folder);
+    const curation = { config, measured, learned, assigned, solved, settled, budgetBytes };
+    return await emit(spool, measured, settled, options, config, (counted) => ({
+      report: curateReport(curation, counted, begunAt),
+    }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
