@@ -155,9 +155,7 @@ async function readHeader(
     .filter(([name]) => name !== '__metadata__')
     .map(([name, entry]) => placeOf(name, entry, path));
   checkCover(places, size - 8 - length, path);
-  return new Map(
-    places.map(({ end: _, ...place }) => [place.name, { ...place, start: place.start + 8 + length }]),
-  );
+  return new Map(places.map((place) => [place.name, { ...place, start: place.start + 8 + length }]));
 }
 
 type Span = TensorPlace & { readonly end: number };
