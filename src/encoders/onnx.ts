@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CurationError } from '../errors.ts';
 import { DIMENSION_STEP, MOST_DIMENSIONS, quantise } from '../kernels/vectors/vectors.ts';
 import type { Encoder } from './encoder.ts';
-import { excerptsOf } from './excerpts.ts';
+import { openingOf } from './excerpts.ts';
 import { createTokenizer, readTokenizer } from './tokenizer.ts';
 
 /** The part of `onnxruntime-node` that is used; tests put their own in its place. */
@@ -15,7 +15,7 @@ export interface OnnxRuntime {
 }
 
 /** A model that is ready to run. */
-export interface OnnxSession {
+interface OnnxSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   run(
@@ -37,7 +37,7 @@ const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'];
 
 /**
  * Vectors of a sentence model in ONNX, `model.onnx` with its `tokenizer.json`: its output `sentence_embedding`, else the mean over the tokens
- * of `last_hidden_state`. Of a text the first 512 tokens count. Runs on `onnxruntime-node`, which the user installs.
+ * of `last_hidden_state`. Of a text the first 512 tokens of its first 12 KiB count. Runs on `onnxruntime-node`, which the user installs.
  *
  * A text is run by itself, never padded beside others: so its vector cannot depend on its neighbours, and no work is done on padding. Still
  * results are those of one machine only: the runtime picks other kernels on other processors, whose sums differ in their last bits, and so may
@@ -91,7 +91,7 @@ export async function createOnnxEncoder(folder: string, runtime?: OnnxRuntime): 
   };
 
   const idsOf = (bytes: Uint8Array, start: number, end: number): readonly number[] => {
-    const ids = tokenizer.encode(excerptsOf(bytes, start, end)[0]!);
+    const ids = tokenizer.encode(openingOf(bytes, start, end));
     return ids.length === 0 ? ids : [...tokenizer.before, ...ids.slice(0, room), ...tokenizer.behind];
   };
 

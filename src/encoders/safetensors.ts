@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { CurationError } from '../errors.ts';
 
 /** A tensor of a file: what it says of itself, and where its bytes lie. */
-export interface TensorPlace {
+interface TensorPlace {
   readonly name: string;
   /** Type of its elements, as the format spells it: `F32`, `F16`, `I64` and so on. */
   readonly dtype: string;
