@@ -32,7 +32,7 @@ const models = [
   modelOf(13, 48, true),
   modelOf(4, 16, false),
   modelOf(10, 256, false),
-  modelOf(18, 1024, false),
+  modelOf(12, 1024, false),
   modelOf(8, 80, false),
 ];
 const kernels = models.map((model) => ({
@@ -50,7 +50,7 @@ test('both twins give the same vectors on any bytes', () => {
       const text = columnOf(documents);
       for (const { simd, scalar } of kernels) expect(simd.embed(text)).toEqual(scalar.embed(text));
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -60,7 +60,7 @@ test('both twins count the same words on any bytes', () => {
       const text = columnOf(documents);
       for (const { simd, scalar } of counters) expect(simd.count(text)).toEqual(scalar.count(text));
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -78,16 +78,16 @@ test('both twins agree on the most different words a document can have, and on o
 
 test('a column of more rows and bytes than are handed over at a time is as its rows alone', () => {
   const short = Array.from({ length: 2001 }, (_, at) => `row ${at % 13} of ${noise(at) % 50}`);
-  const long = Array.from({ length: 40 }, (_, at) => `number ${at} `.repeat(1300));
+  const long = Array.from({ length: 24 }, (_, at) => `number ${at} `.repeat(1300));
   const text = columnOf([...short, ...long]);
-  const { simd } = kernels[1]!;
+  const { simd } = kernels[2]!;
   const all = simd.embed(text);
   const counted = counters[2]!.simd.count(text);
-  expect(all).toEqual(kernels[1]!.scalar.embed(text));
+  expect(all).toEqual(kernels[2]!.scalar.embed(text));
   expect(counted).toEqual(counters[2]!.scalar.count(text));
-  for (const row of [0, 999, 1000, 1001, 2000, 2001, 2026, 2040]) {
+  for (const row of [0, 999, 1000, 1001, 2000, 2001, 2024]) {
     const alone = simd.embed(text, Uint32Array.of(row));
-    expect(alone.values).toEqual(all.values.slice(128 * row, 128 * (row + 1)));
+    expect(alone.values).toEqual(all.values.slice(48 * row, 48 * (row + 1)));
     expect(alone.squares[0]).toBe(all.squares[row]);
   }
 });
