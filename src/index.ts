@@ -1,5 +1,15 @@
 export type { Batch } from './columns/batch.ts';
 export type {
+  ConceptExample,
+  ConceptReport,
+  CurationReport,
+  Distribution,
+  DistributionGroup,
+  FunnelStep,
+  RedundancyReport,
+  RuleReport,
+} from './concepts/curation.ts';
+export type {
   ConvertOptions,
   CurationOptions,
   DedupOptions,
@@ -11,6 +21,8 @@ export type {
   ReadOptions,
 } from './config.ts';
 export { convert } from './convert.ts';
+export { curate } from './curate.ts';
+export type { CurateOptions } from './curate-options.ts';
 export { dedup } from './dedup.ts';
 export { dedupStream } from './dedup-stream.ts';
 export { CurationError, type ErrorCode } from './errors.ts';
