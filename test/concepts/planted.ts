@@ -1,7 +1,7 @@
 import { quantise, type Vectors } from '../../src/kernels/vectors/vectors.ts';
 
 /** A stream of numbers from 0 up to 1. */
-export function createDice(seed: number): () => number {
+function createDice(seed: number): () => number {
   let state = seed | 0;
   return () => {
     // The steps of mulberry32 (Ettinger, public domain).

@@ -15,7 +15,7 @@ export const CENTER_NORM: number = 2 ** 14;
  * Most a centre's sum of squares may be. A component of a vector is at most 2^7, of at most 2^10, so its norm is at most 2^12; a centre's norm is
  * at most 2^15. By Cauchy and Schwarz a dot product, and each part of its sum in whatever order, is at most 2^27: 32 bits hold it.
  */
-export const MOST_CENTER_SQUARE: number = 2 ** 30;
+const MOST_CENTER_SQUARE: number = 2 ** 30;
 
 /** What is found for rows, in their order; each array has at least as many places. */
 export interface Nearest {
