@@ -1,3 +1,4 @@
+import { DIMENSION_STEP, MOST_DIMENSIONS } from '../vectors/vectors.ts';
 import { rightSingularVectors, type SparseRows } from './latent.ts';
 import type { FeatureLists } from './lists.ts';
 import type { LexicalModel } from './model.ts';
@@ -27,6 +28,11 @@ const LARGEST_WEIGHT = 65_535;
 export function trainLexical(lists: FeatureLists, training: LexicalTraining): LexicalModel {
   const { seed, lsa = true, bucketBits = BUCKET_BITS } = training;
   const dimensions = training.dimensions ?? (lsa ? 128 : 256);
+  if (dimensions < DIMENSION_STEP || dimensions > MOST_DIMENSIONS || dimensions % DIMENSION_STEP !== 0) {
+    throw new RangeError(
+      `dimensions: expected a multiple of ${DIMENSION_STEP} up to ${MOST_DIMENSIONS}, found ${dimensions}`,
+    );
+  }
   const worth = inverseDocumentFrequencies(lists, bucketBits);
   if (!lsa) return { dimensions, bucketBits, weights: worth, map: undefined };
 

@@ -132,6 +132,12 @@ test('an empty sample, one document and documents without words give models unde
   }
 });
 
+test('dimensions that vectors cannot have are refused', () => {
+  for (const dimensions of [0, 8, 24, 1040, 16.5]) {
+    expect(() => trainLexical(count(sample), { seed: 0, dimensions })).toThrow(RangeError);
+  }
+});
+
 test('whole numbers lose little: cosines are those of the same sums in floating point to a few hundredths', () => {
   const lists = count(sample);
   const model = trainLexical(lists, { seed: 1, dimensions: 16 });
