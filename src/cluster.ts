@@ -5,6 +5,7 @@ import { CurationError } from './errors.ts';
 import { type ChainStep, resourceBytes } from './filters/chain.ts';
 import type { WordRule } from './filters/filter.ts';
 import { makeWorkFolder } from './flow/atomic-file.ts';
+import { checkDisk } from './flow/disk.ts';
 import { recallCurve } from './kernels/banding.ts';
 import type { SignatureParameters } from './kernels/signatures/signatures.ts';
 import { jaccardDeviation } from './kernels/signatures/sketch.ts';
@@ -31,7 +32,8 @@ export interface FoundClusters {
 
 /**
  * Reads the inputs once before the run and brings similar documents together. Documents that a filter before the deduplicator drops take no part.
- * @throws CurationError `USAGE` for standard input, which cannot be read twice; `MEMORY` where documents are too many.
+ * @throws CurationError `USAGE` for standard input, which cannot be read twice; `BAD_OUTPUT` where the work folder has too little room;
+ * `MEMORY` where documents are too many.
  */
 export async function findClusters(
   parameters: SignatureParameters,
@@ -45,6 +47,11 @@ export async function findClusters(
   const inputs = await openInputs(options);
   refuseStandardInput(inputs, { needs: '--mode cluster', instead: 'leave the mode out' });
   const sortBytes = sortBytesOf(config.memoryBytes);
+  const diskBytes =
+    inputs.documents === undefined
+      ? undefined
+      : DuplicateClusters.diskByteLength(inputs.documents, parameters);
+  if (diskBytes !== undefined) await checkDisk(workDirectory, diskBytes, '--mode cluster');
   const folder = await makeWorkFolder(workDirectory, 'sluice-clusters');
   let clusters: DuplicateClusters | undefined;
   try {
@@ -71,7 +78,7 @@ export async function findClusters(
       examination: passingOf(before, words),
       resourceBytes: resourceBytes(before) + sortBytes + DuplicateClusters.byteLength(inputs.documents ?? 0),
     };
-    config.onEvent?.({ type: 'cluster', documentsExpected: inputs.documents });
+    config.onEvent?.({ type: 'cluster', documentsExpected: inputs.documents, diskBytes });
     let reportedAt = 0;
     for await (const analyzed of scan(inputs, request, config)) {
       const { signatures, writtenLengths, outcomes, rowCount } = analyzed;

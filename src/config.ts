@@ -64,7 +64,7 @@ export interface DuplicateOptions {
    */
   readonly twins?: boolean;
   /**
-   * With `cluster` and with `twins`: where hashes lie meanwhile, about 360 and 180 bytes a document; default the folder for temporary files.
+   * With `cluster` and with `twins`: where hashes lie meanwhile, about 360 and 200 bytes a document; default the folder for temporary files.
    */
   readonly workDirectory?: string;
   /** Only exact duplicates (equal bytes); no MinHash. Default false. */

@@ -13,6 +13,7 @@ import { CurationError } from './errors.ts';
 import { type ChainStep, resourceBytes } from './filters/chain.ts';
 import type { Recipe, StepOptions } from './filters/filter.ts';
 import { repeatedLines } from './filters/repeated-lines.ts';
+import { checkDisk } from './flow/disk.ts';
 import { type Inputs, openInputs } from './open.ts';
 import type { Report } from './report.ts';
 import { run, type Verb } from './run.ts';
@@ -21,7 +22,7 @@ import { createDeduplicator, type Deduplicator, deduplicatorByteLength } from '.
 import { ledgerSchema } from './stages/ledger.ts';
 import { createRepeatedLines, type RepeatedLines, repeatedLinesByteLength } from './stages/repeated-lines.ts';
 import { dedupStep, type PlannedStep, resolveOptions, stepDefinitions, stepNamed } from './steps.ts';
-import { Twins, twinsByteLength } from './twins.ts';
+import { Twins, twinsByteLength, twinsDiskByteLength } from './twins.ts';
 import { formatBytes } from './units.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -155,6 +156,11 @@ async function verbOf(
       : undefined;
   const { memoryBytes } = engineConfig(options);
   const twinsConfig = index?.twins;
+  const diskBytes =
+    twinsConfig === undefined || inputs.documents === undefined
+      ? undefined
+      : twinsDiskByteLength(inputs.documents, index!.parameters!.bands);
+  if (diskBytes !== undefined) await checkDisk(twinsConfig!.workDirectory, diskBytes, '--twins');
   return {
     name,
     inputs,
@@ -178,6 +184,7 @@ async function verbOf(
       (index === undefined ? 0 : (clusters?.documents.byteLength ?? deduplicatorByteLength(index))) +
       (twinsConfig === undefined ? 0 : twinsByteLength(memoryBytes)) +
       (repeated === undefined ? 0 : repeatedLinesByteLength(repeated.options)),
+    diskBytes,
     resourceBytes: resourceBytes(chain),
     reasons,
     beside: {

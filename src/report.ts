@@ -167,11 +167,18 @@ export type RunEvent =
       readonly inputBytes: number | undefined;
       readonly threads: number;
       readonly indexBytes: number;
+      /** Bytes that lie in a work folder meanwhile, about; undefined where none do or nobody knows. */
+      readonly diskBytes: number | undefined;
     }
   /** A pass that only measures begins; its progress comes before the plan. */
   | { readonly type: 'measure'; readonly documentsExpected: number | undefined }
   /** A pass that brings similar documents together begins; its progress comes before the plan. */
-  | { readonly type: 'cluster'; readonly documentsExpected: number | undefined }
+  | {
+      readonly type: 'cluster';
+      readonly documentsExpected: number | undefined;
+      /** Bytes that lie in a work folder meanwhile, about. */
+      readonly diskBytes: number | undefined;
+    }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'work'; readonly work: Work }
   /** Models are about to be trained, each on so many tokens. */

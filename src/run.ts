@@ -64,6 +64,8 @@ export interface Verb {
   readonly addedFields: readonly Field[];
   /** Bytes the judge will take; known before it is made, so that the memory promise can be checked first. */
   readonly indexBytes: number;
+  /** Bytes that lie in a work folder meanwhile, about, where that is known. */
+  readonly diskBytes?: number | undefined;
   readonly createJudge: (plan: MemoryPlan) => Judge;
   /** Every reason the judge can give; verdict `i` is reason `i - 1`, verdict 0 is kept. */
   readonly reasons: readonly string[];
@@ -116,6 +118,7 @@ export async function run(
       inputBytes: inputs.byteLength,
       threads: config.threads,
       indexBytes: verb.indexBytes,
+      diskBytes: verb.diskBytes,
     });
     pool = openPool(jobOf(verb, schema, options, output, takesLentMemory), config.threads, trip.signal);
     const threads = pool;

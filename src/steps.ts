@@ -22,7 +22,7 @@ export const dedupStep: StepDefinition = {
       kind: 'path',
       flag: 'work-dir',
       value: 'DIR',
-      help: 'with cluster and twins: for hashes meanwhile, 360 and 180 bytes a document; default the temporary folder',
+      help: 'with cluster and twins: for hashes meanwhile, 360 and 200 bytes a document; default the temporary folder',
     },
     twins: {
       kind: 'flag',

@@ -9,15 +9,23 @@ import { TwinSearch } from './stages/twin-search.ts';
 import { type Origin, UNREADABLE } from './verdicts.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** As much as the thread that reads the ledger takes once most of it is given back. */
-const LEAST_BYTES = 96 * MEBIBYTE;
-const MOST_BYTES = 1024 * MEBIBYTE;
-/** What sorts take besides what they are given. */
-const SORT_BYTES = 4 * MEBIBYTE;
+/** Batches of the ledger while it is revised, and what sorts take besides what they are given. */
+const RESERVED_BYTES = 48 * MEBIBYTE;
+/** Of the sorts; the thread that reads the ledger takes about as much when most of it has been given back. */
+const LEAST_SORT_BYTES = 96 * MEBIBYTE;
+const MOST_SORT_BYTES = 1024 * MEBIBYTE;
+/** Of a row of the ledger before it is revised, compressed; ids that do not repeat take most of it. */
+const LEDGER_ROW_BYTES = 32;
 
 /** Bytes that a search for twins takes of `--memory`. */
 export function twinsByteLength(memoryBytes: number): number {
-  return Math.min(MOST_BYTES, Math.max(LEAST_BYTES, Math.floor(memoryBytes / 8)));
+  const sortBytes = Math.min(MOST_SORT_BYTES, Math.max(LEAST_SORT_BYTES, Math.floor(memoryBytes / 8)));
+  return RESERVED_BYTES + sortBytes;
+}
+
+/** Bytes that it takes in the work folder, about. */
+export function twinsDiskByteLength(documents: number, bands: number): number {
+  return TwinSearch.diskByteLength(documents, bands) + documents * LEDGER_ROW_BYTES;
 }
 
 /** Writes down who has which band keys while documents are judged; when all are, the ledger is told the twin of each near duplicate. */
@@ -42,7 +50,7 @@ export class Twins {
       bands: this.bands,
       sought: NEAR_DUPLICATE,
       folder: this.folder,
-      memoryBytes: this.byteLength - SORT_BYTES,
+      memoryBytes: this.byteLength - RESERVED_BYTES,
     });
     return this.folder;
   }

@@ -38,11 +38,13 @@ export function createStatus(
         const bytes = event.inputBytes === undefined ? '' : `, ${formatBytes(event.inputBytes)}`;
         const index = event.indexBytes === 0 ? '' : `, index ${formatBytes(event.indexBytes)}`;
         say(
-          `Reading ${formatCount(event.inputs)} input${event.inputs === 1 ? '' : 's'}${bytes}${documents}; ${event.threads} thread${event.threads === 1 ? '' : 's'}${index}`,
+          `Reading ${formatCount(event.inputs)} input${event.inputs === 1 ? '' : 's'}${bytes}${documents}; ${event.threads} thread${event.threads === 1 ? '' : 's'}${index}${diskText(event.diskBytes)}`,
         );
       }
       if (event.type === 'measure') say('Measuring scores, in a pass of its own');
-      if (event.type === 'cluster') say('Bringing similar documents together, in a pass of its own');
+      if (event.type === 'cluster') {
+        say(`Bringing similar documents together, in a pass of its own${diskText(event.diskBytes)}`);
+      }
       if (event.type === 'train') {
         const { models, tokens, threads } = event;
         say(
@@ -70,6 +72,10 @@ export function createStatus(
       isShown = false;
     },
   };
+}
+
+function diskText(bytes: number | undefined): string {
+  return bytes === undefined ? '' : `, about ${formatBytes(bytes)} in the work folder`;
 }
 
 /** One line: bar, documents, share kept, rate, time left. */

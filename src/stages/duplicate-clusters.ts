@@ -112,6 +112,11 @@ export class DuplicateClusters {
     this.sketchWriter = new RecordWriter(this.sketches, DOCUMENT + this.paddedBytes, buffer);
   }
 
+  /** Bytes that so many documents take on disk, about: what is said above, and 40 bytes a document for candidates. */
+  static diskByteLength(documents: number, { bands, rows }: Pick<ClusterOptions, 'bands' | 'rows'>): number {
+    return documents * (BAND * bands + COPY + DOCUMENT + 4 * Math.ceil((bands * rows) / 4) + 5 * PAIR);
+  }
+
   /** Bytes of arrays that {@link solve} takes for so many documents, and that its result holds. */
   static byteLength(documents: number): number {
     return BYTES_PER_DOCUMENT * documents;

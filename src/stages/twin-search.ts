@@ -71,6 +71,11 @@ export class TwinSearch {
     this.pairWriter = new RecordWriter(this.pairs, PAIR, WRITER_BYTES);
   }
 
+  /** Bytes that so many documents take on disk at most, but for few. */
+  static diskByteLength(documents: number, bands: number): number {
+    return documents * BAND * bands;
+  }
+
   /** Documents whose twin was asked for and that have one, and those that have none. */
   get counts(): { readonly named: number; readonly unnamed: number } {
     return { named: this.namedCount, unnamed: this.soughtCount - this.namedCount };

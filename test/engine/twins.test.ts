@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { type DedupOptions, dedup, type Report, read } from '../../src/index.ts';
+import { type DedupOptions, dedup, type Report, type RunEvent, read } from '../../src/index.ts';
 import { createSigner } from '../../src/kernels/signatures/signer.ts';
 import { columnOf } from '../kernels/signatures/fixtures.ts';
 import {
@@ -91,10 +91,15 @@ test('every dropped document has a twin that was kept, came before it and is the
   await writeFile(folder('a.jsonl'), jsonLines(documents.slice(0, 500)));
   await writeFile(folder('b.jsonl'), jsonLines(documents.slice(500)));
   await mkdir(folder('work'));
+  const events: RunEvent[] = [];
   const report = await twins({
     input: [folder('a.jsonl'), folder('b.jsonl')],
     workDirectory: folder('work'),
+    onEvent: (event) => events.push(event),
   });
+  // 14 bands of 12 bytes and a row of the ledger, for as many documents as the inputs are thought to have.
+  const plan = events.find((event) => event.type === 'plan')!;
+  expect(plan.diskBytes).toBe((14 * 12 + 32) * plan.documentsExpected!);
   expect(await readdir(folder('work'))).toEqual([]);
   const rows = await ledgerRows(folder('out'));
   expect(rows.map(({ id }) => id)).toEqual(documents.map(({ id }) => id));
@@ -202,10 +207,14 @@ test('an abort leaves neither a work folder nor an output', async () => {
   await mkdir(folder('work'));
   const controller = new AbortController();
   let made: string[] = [];
-  // Endless, so that it is the abort that ends it: as soon as the work folder is there.
+  // Endless, so that it is the abort that ends it: as soon as the work folder is there. What is read ahead of it costs little to judge.
+  const rest = 'x'.repeat(20_000);
+  const some = jsonLines(
+    plantedDocuments(50, 2).map(({ id, text }) => ({ id, text: text.slice(0, 100), rest })),
+  );
   async function* endless(): AsyncGenerator<Uint8Array> {
-    for (let seed = 0; ; seed++) {
-      yield Buffer.from(jsonLines(plantedDocuments(300, seed)));
+    while (true) {
+      yield Buffer.from(some);
       made = await readdir(folder('work'));
       if (made.length > 0) controller.abort(new Error('enough'));
     }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -373,6 +373,27 @@ describe('files', () => {
       if (batches > 0) expect(await readdir(folder)).not.toEqual([]);
       await clusters.close();
       expect(await readdir(folder)).toEqual([]);
+      await clusters.close();
+    }
+  });
+
+  test('take what was said before: all of it but what candidates may need and what buffers hold', async () => {
+    const documents = Array.from({ length: 3000 }, (_, i) => ({ text: stretch(40 * i, 40 * i + 30) }));
+    const clusters = new DuplicateClusters({
+      bands: BANDS,
+      rows: ROWS,
+      similarity: 0.5,
+      folder,
+      memoryBytes: SMALL,
+    });
+    try {
+      await addTo(clusters, documents);
+      let bytes = 0;
+      for (const name of await readdir(folder)) bytes += (await stat(join(folder, name))).size;
+      const said = DuplicateClusters.diskByteLength(documents.length, { bands: BANDS, rows: ROWS });
+      expect(bytes).toBeLessThanOrEqual(said);
+      expect(bytes).toBeGreaterThanOrEqual(said - 40 * documents.length - 2 * SMALL);
+    } finally {
       await clusters.close();
     }
   });
