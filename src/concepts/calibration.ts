@@ -14,7 +14,7 @@ const MOST_THRESHOLD = 0.999;
 /** Fewer edits say nothing of their lowest twentieth. */
 const LEAST_EDITS = 20;
 
-/** Share of edits that may fall below the threshold, and of pairs of different documents that may lie above. */
+/** Share of edits that may fall below a threshold, and of pairs of different documents that may lie above the common one. */
 const MISSED_EDITS = 0.05;
 const LIKE_PAIRS = 0.01;
 
@@ -34,43 +34,99 @@ export interface Calibration {
 }
 
 /**
- * The cosine from which on two documents say the same, found from the data and its encoder: documents are redundant if they are as near to each
- * other as nearly every document is to a light edit of itself ({@link editText}), and nearer than nearly all pairs of one concept.
+ * The least cosine at which two documents say the same, found from the data and its encoder: that of nearly every document to a light edit of itself
+ * ({@link editText}). Without edits it is the published one, or what is above nearly all pairs of different documents.
  *
- * Only 1 % of the pairs are left out, and not 0.1 % or less, because some of them are redundant: where concepts are small, as many as that, and
- * a threshold above them would drop the less the more there is to drop.
+ * With edits, pairs do not count: some of them say the same themselves, and a threshold above them would drop the less the more there is to drop.
+ * Where pairs are too like each other, {@link conceptThresholds} sees to it, concept by concept.
  * @param edits cosines of documents to edits of them. 0 or less is none: the document was too short for an edit, or says nothing. Read only.
  * @param pairs cosines of different documents ({@link nullPairs}); read only.
  */
 export function calibrateThreshold(edits: Float64Array, pairs: Float64Array): Calibration {
-  const edited = edits.filter((value) => value > 0).sort();
+  const reached = reachedByMost(
+    edits.filter((value) => value > 0),
+    LEAST_EDITS,
+  );
   const unlike = pairs.slice().sort();
-  const hasEdits = edited.length >= LEAST_EDITS;
-  // The places lie below the lengths, as shares are below 1.
-  const reached = hasEdits ? edited[Math.floor(edited.length * MISSED_EDITS)]! : Number.NaN;
+  // The place lies below the length, as the share is below 1.
   const exceeded =
     unlike.length === 0 ? Number.NaN : unlike[unlike.length - 1 - Math.floor(unlike.length * LIKE_PAIRS)]!;
+  const hasEdits = !Number.isNaN(reached);
   let by: Calibration['by'] = hasEdits ? 'limits' : 'published';
   let threshold = hasEdits ? LEAST_THRESHOLD : PUBLISHED_THRESHOLD;
-  // Comparisons with NaN are false.
   if (reached > threshold) [threshold, by] = [reached, 'edits'];
-  if (exceeded > threshold) [threshold, by] = [exceeded, 'pairs'];
+  if (!hasEdits && exceeded > threshold) [threshold, by] = [exceeded, 'pairs'];
   if (threshold > MOST_THRESHOLD) [threshold, by] = [MOST_THRESHOLD, 'limits'];
-  return { threshold: Math.ceil(threshold * 1000) / 1000, by, edits: reached, pairs: exceeded };
+  return { threshold: threeDigits(threshold), by, edits: reached, pairs: exceeded };
 }
+
+/** What 95 % of these reach; NaN if there are fewer than `least`. Sorts them. */
+function reachedByMost(values: Float64Array, least: number): number {
+  // The place lies below the length, as the share is below 1.
+  return values.length < least ? Number.NaN : values.sort()[Math.floor(values.length * MISSED_EDITS)]!;
+}
+
+/** Rounded up. */
+const threeDigits = (cosine: number): number => Math.min(1, Math.ceil(cosine * 1000) / 1000);
+
+/**
+ * The threshold of each concept, never below the common one. An encoder does not know all concepts equally well: where it knows little (a rare language,
+ * for example), all documents have nearly the same direction, and by a common threshold one would stand for all. There edits are nearer to their
+ * documents, too, so a concept with edits enough has a threshold of its own. And where more than a quarter of a concept's own pairs are
+ * above it even so, documents are not told apart at all: there it is 1, and only equal directions are redundant.
+ *
+ * A quarter of the pairs is what half of the documents make if they all say the same. Concepts with fewer than {@link LEAST_MEMBERS} documents in the
+ * sample, or so few edits, are not judged by them.
+ * @param concepts of each document, below `conceptCount`. As for {@link nullPairs}, the order of documents must be one of their own.
+ * @param edits cosine of each document to its edit, as for {@link calibrateThreshold}; or none at all.
+ * @param threshold the common one.
+ */
+export function conceptThresholds(
+  vectors: Vectors,
+  concepts: ArrayLike<number>,
+  conceptCount: number,
+  edits: Float64Array,
+  threshold: number,
+): Float64Array {
+  const thresholds = new Float64Array(conceptCount).fill(threshold);
+  const members = Array.from({ length: conceptCount }, (): number[] => []);
+  for (let i = 0; i < vectors.count; i++) {
+    if (vectors.squares[i]! > 0) members[concepts[i]!]!.push(i);
+  }
+  for (const [concept, documents] of members.entries()) {
+    if (documents.length < LEAST_MEMBERS) continue;
+    const own = Float64Array.from(documents, (document) => edits[document] ?? 0).filter((value) => value > 0);
+    const reached = threeDigits(reachedByMost(own, LEAST_MEMBERS));
+    // False for NaN.
+    const least = reached > threshold ? reached : threshold;
+    const pairs = nullPairs(vectors, concepts, concept, PAIRS_A_CONCEPT, documents);
+    const alike = pairs.filter((value) => value >= least).length;
+    thresholds[concept] = alike > pairs.length * MOST_ALIKE ? 1 : least;
+  }
+  return thresholds;
+}
+
+/** Fewer documents say little of how like those of a concept are. */
+export const LEAST_MEMBERS = 8;
+
+/** Pairs of a concept that are looked at, and how many of them may be alike. */
+const PAIRS_A_CONCEPT = 512;
+const MOST_ALIKE = 0.25;
 
 /**
  * Cosines of different documents of one concept, pairs chosen by hash, each pair of each concept as likely; all pairs if there are no more than
  * `mostPairs`. Documents that say nothing give none.
  * @param concepts of each document. The order of the documents decides which pairs are chosen: it must be one of their own, not that of arrival.
+ * @param documents that are looked at; all, if left out.
  */
 export function nullPairs(
   vectors: Vectors,
   concepts: ArrayLike<number>,
   seed: number,
   mostPairs: number,
+  documents: readonly number[] = Array.from({ length: vectors.count }, (_, i) => i),
 ): Float64Array {
-  const members = Array.from({ length: vectors.count }, (_, i) => i)
+  const members = documents
     .filter((i) => vectors.squares[i]! > 0)
     .sort((i, j) => concepts[i]! - concepts[j]! || i - j);
   /** Where concepts begin among the members, and how many pairs there are before each. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   calibrateThreshold,
+  conceptThresholds,
   editText,
   LEAST_EDITED_WORDS,
   nullPairs,
@@ -29,27 +30,24 @@ describe('the threshold', () => {
     });
   });
 
-  test('is above what 99 % of the pairs of different documents reach', () => {
+  test('does not rise for pairs that are alike where there are edits', () => {
+    expect(calibrateThreshold(cosines(100, 0.96, 0.96), cosines(200, 0.97, 1))).toMatchObject({
+      threshold: 0.96,
+      by: 'edits',
+    });
+  });
+
+  test('is above what 99 % of the pairs reach where there are no edits', () => {
     const pairs = cosines(200, 0, 0.995);
-    expect(calibrateThreshold(cosines(100, 0.95, 0.99), pairs)).toMatchObject({
+    expect(calibrateThreshold(none, pairs)).toMatchObject({
       threshold: Math.ceil(pairs[197]! * 1000) / 1000,
       by: 'pairs',
       pairs: pairs[197],
     });
-  });
-
-  test('does not rise because one pair in a hundred says the same', () => {
-    const pairs = cosines(1000, 0, 0.6);
-    pairs.fill(1, 990);
-    expect(calibrateThreshold(cosines(100, 0.96, 0.96), pairs)).toMatchObject({
-      threshold: 0.96,
-      by: 'edits',
-    });
-    pairs.fill(1, 989);
-    expect(calibrateThreshold(cosines(100, 0.96, 0.96), pairs)).toMatchObject({
-      threshold: 0.999,
-      by: 'limits',
-    });
+    pairs.fill(0.6).fill(1, 198);
+    expect(calibrateThreshold(none, pairs)).toMatchObject({ threshold: 0.95, by: 'published' });
+    pairs.fill(1, 197);
+    expect(calibrateThreshold(none, pairs)).toMatchObject({ threshold: 0.999, by: 'limits' });
   });
 
   test('is never below 0.9 nor above 0.999', () => {
@@ -149,6 +147,72 @@ describe('pairs of different documents', () => {
   });
 });
 
+describe('thresholds of concepts', () => {
+  /** Documents at these angles, in a plane of its own for each concept. */
+  function documentsAt(angles: readonly (readonly number[])[]): { vectors: Vectors; concepts: Uint16Array } {
+    const all = angles.flatMap((each, concept) => each.map((angle) => ({ concept, angle })));
+    const vectors = {
+      count: all.length,
+      dimensions: 16,
+      values: new Int8Array(all.length * 16),
+      squares: new Uint32Array(all.length),
+    };
+    for (const [i, { concept, angle }] of all.entries()) {
+      const vector = new Float64Array(16);
+      vector[2 * concept] = Math.cos(angle);
+      vector[2 * concept + 1] = Math.sin(angle);
+      vectors.squares[i] = quantise(vector, vectors.values, i * 16);
+    }
+    return { vectors, concepts: Uint16Array.from(all, ({ concept }) => concept) };
+  }
+
+  const apart = (count: number, step = 0.4): number[] => Array.from({ length: count }, (_, i) => i * step);
+  const thresholdsOf = (angles: readonly (readonly number[])[], edits: Float64Array): number[] => {
+    const { vectors, concepts } = documentsAt(angles);
+    return [...conceptThresholds(vectors, concepts, angles.length, edits, 0.95)];
+  };
+
+  test('are the common one without documents, or with too few to tell', () => {
+    expect(thresholdsOf([[], [0], apart(7, 0.0001)], new Float64Array(8).fill(0.99))).toEqual([
+      0.95, 0.95, 0.95,
+    ]);
+  });
+
+  test('are what 95 % of the edits of the concept reach, if that is more', () => {
+    const edits = Float64Array.of(
+      ...cosines(8, 0.9821, 0.99),
+      ...cosines(8, 0.5, 0.99),
+      ...cosines(7, 0.99, 0.99),
+      0,
+    );
+    expect(thresholdsOf([apart(8), apart(8), apart(8)], edits)).toEqual([0.983, 0.95, 0.95]);
+  });
+
+  test('are 1 where more than a quarter of the pairs are alike', () => {
+    // Of 16 documents, 120 pairs: 8 in one place make 28 of them, 9 make 36.
+    const inOnePlace = (count: number): number[] => [
+      ...apart(16 - count),
+      ...apart(count, 0).map(() => 1.4 * Math.PI),
+    ];
+    expect(thresholdsOf([inOnePlace(8), inOnePlace(9)], none)).toEqual([0.95, 1]);
+  });
+
+  test('tell near documents from edits where an encoder knows little', () => {
+    // All cosines of the concept are above the common threshold, and below those of its edits.
+    const near = apart(8, 0.1);
+    expect(Math.cos(0.1)).toBeGreaterThan(0.99);
+    expect(thresholdsOf([near], none)).toEqual([1]);
+    expect(thresholdsOf([near], cosines(8, 0.9985, 0.9999))).toEqual([0.999]);
+  });
+
+  test('take no notice of documents that say nothing', () => {
+    const { vectors, concepts } = documentsAt([apart(8, 0), apart(8)]);
+    vectors.values.fill(0, 0, 16);
+    vectors.squares[0] = 0;
+    expect([...conceptThresholds(vectors, concepts, 2, none, 0.95)]).toEqual([0.95, 0.95]);
+  });
+});
+
 describe('an edit', () => {
   const edited = (text: string): string => {
     const bytes = Buffer.from(text);
@@ -240,6 +304,7 @@ describe('an edit', () => {
         expect(at).toBeLessThanOrEqual(bytes.length);
         expect(edit.length).toBeLessThan(bytes.length);
       }),
+      { numRuns: 50 },
     );
   });
 
