@@ -1,5 +1,6 @@
 import { coordinate, element, type Markup } from './markup.ts';
 import type { Scale } from './scale.ts';
+import { textWidth } from './text.ts';
 
 /** Height of a letter, in the units of a drawing: as the style sheet has it. */
 export const FONT = 12;
@@ -62,4 +63,40 @@ export function xTicks(x: Scale, bottom: number, format: (value: number) => stri
       element('text', { x: at, y: bottom + 17, 'text-anchor': 'middle' }, format(tick)),
     );
   });
+}
+
+/** What a colour or a line of a chart means. */
+export interface LegendEntry {
+  readonly classes: string;
+  readonly kind: 'dot' | 'line';
+  readonly text: string;
+}
+
+/** A legend from the upper left corner on, in as many lines as it needs, and its height. */
+export function legend(
+  entries: readonly LegendEntry[],
+  width: number,
+): { readonly marks: readonly Markup[]; readonly height: number } {
+  let x = 2;
+  let y = 12;
+  const marks = entries.map(({ classes, kind, text }) => {
+    const needed = 20 + textWidth(text) * FONT + 18;
+    if (x > 2 && x + needed > width) {
+      x = 2;
+      y += 18;
+    }
+    const mark =
+      kind === 'line'
+        ? element('path', { class: 'guide', d: `M${coordinate(x)} ${coordinate(y - 4)}h14` })
+        : element('rect', { class: 'bar', x: x + 1, y: y - 9, width: 10, height: 10 });
+    const markup = element(
+      'g',
+      { class: `series ${classes}` },
+      mark,
+      element('text', { class: 'key', x: x + 20, y }, text),
+    );
+    x += needed;
+    return markup;
+  });
+  return { marks, height: entries.length === 0 ? 0 : y + 8 };
 }
