@@ -1,6 +1,6 @@
 import { CurationError } from '../errors.ts';
 import { ExternalSort } from '../flow/external-sort.ts';
-import { RecordWriter } from '../flow/record-spool.ts';
+import { RecordReader, RecordWriter } from '../flow/record-spool.ts';
 import type { Signatures } from '../kernels/signatures/signatures.ts';
 
 /** What twins are sought by. */
@@ -52,8 +52,9 @@ export class TwinSearch {
   private documents = 0;
   private soughtCount = 0;
   private namedCount = 0;
-  /** What was found, once it has been asked for. */
-  private found: Blocks | undefined;
+  /** What was found, once it has been asked for, and whether it is at a record. */
+  private found: RecordReader | undefined;
+  private hasPair = false;
 
   constructor({ bands, sought, folder, memoryBytes }: TwinSearchOptions) {
     this.bands = bands;
@@ -124,17 +125,19 @@ export class TwinSearch {
    * @param ordinals ascending, also from call to call.
    */
   async twinsOf(ordinals: ArrayLike<number>): Promise<Float64Array> {
-    const found = (this.found ??= await this.solve());
+    if (this.found === undefined) {
+      this.found = await this.solve();
+      this.hasPair = await nextBlock(this.found);
+    }
+    const { found } = this;
     const twins = new Float64Array(ordinals.length).fill(-1);
     for (let i = 0; i < ordinals.length; i++) {
       const ordinal = ordinals[i]!;
       // The first of the pairs of a document has the lowest twin; the others are passed over on the way to the next one.
-      while (!found.isEnded) {
-        if (found.at === found.end) await found.advance();
-        else if (found.view.getUint32(found.at) < ordinal) found.at += PAIR;
-        else break;
+      while (this.hasPair && found.view.getUint32(found.at) < ordinal) {
+        this.hasPair = found.next() || (await nextBlock(found));
       }
-      if (found.isEnded || found.view.getUint32(found.at) !== ordinal) continue;
+      if (!this.hasPair || found.view.getUint32(found.at) !== ordinal) continue;
       twins[i] = found.view.getUint32(found.at + 4);
       this.namedCount++;
     }
@@ -148,74 +151,51 @@ export class TwinSearch {
   }
 
   /** Goes over both sorts side by side: of a key that both have, the first kept document is the twin. */
-  private async solve(): Promise<Blocks> {
+  private async solve(): Promise<RecordReader> {
     await this.keptWriter.flush();
     await this.soughtWriter.flush();
     const { pairWriter } = this;
-    const kept = new Blocks(this.kept);
-    const sought = new Blocks(this.sought);
+    const kept = new RecordReader(this.kept.sorted(), BAND);
+    const sought = new RecordReader(this.sought.sorted(), BAND);
     try {
-      while (true) {
-        if (sought.at === sought.end) await sought.advance();
-        if (kept.at === kept.end) await kept.advance();
-        if (sought.isEnded || kept.isEnded) break;
+      let hasKept = await nextBlock(kept);
+      let hasSought = await nextBlock(sought);
+      while (hasKept && hasSought) {
         const order = compareKeys(kept, sought);
         if (order < 0) {
-          kept.at += BAND;
+          hasKept = kept.next() || (await nextBlock(kept));
           continue;
         }
         const ordinal = sought.view.getUint32(sought.at + 8);
         const twin = kept.view.getUint32(kept.at + 8);
-        sought.at += BAND;
-        if (order > 0 || twin >= ordinal) continue;
-        if (!pairWriter.hasRoom(1)) await pairWriter.flush();
-        const at = pairWriter.take();
-        pairWriter.view.setUint32(at, ordinal);
-        pairWriter.view.setUint32(at + 4, twin);
+        if (order === 0 && twin < ordinal) {
+          if (!pairWriter.hasRoom(1)) await pairWriter.flush();
+          const at = pairWriter.take();
+          pairWriter.view.setUint32(at, ordinal);
+          pairWriter.view.setUint32(at + 4, twin);
+        }
+        hasSought = sought.next() || (await nextBlock(sought));
       }
     } finally {
       await kept.close();
       await sought.close();
     }
     await pairWriter.flush();
-    return new Blocks(this.pairs);
+    return new RecordReader(this.pairs.sorted(), PAIR);
   }
 }
 
 const WRITER_BYTES = 2 ** 16;
 
 /** Negative where the key of the kept document comes first, 0 where they are equal. */
-function compareKeys(kept: Blocks, sought: Blocks): number {
+function compareKeys(kept: RecordReader, sought: RecordReader): number {
   const high = kept.view.getUint32(kept.at) - sought.view.getUint32(sought.at);
   return high === 0 ? kept.view.getUint32(kept.at + 4) - sought.view.getUint32(sought.at + 4) : high;
 }
 
-/** Goes over sorted records: `view` from `at` to `end`, then {@link advance}. */
-class Blocks {
-  view: DataView = new DataView(new ArrayBuffer(0));
-  at = 0;
-  end = 0;
-  /** Known once `advance` was called behind the last record. */
-  isEnded = false;
-  private readonly blocks: AsyncGenerator<Uint8Array>;
-
-  constructor(sort: ExternalSort) {
-    this.blocks = sort.sorted();
-  }
-
-  async advance(): Promise<void> {
-    const { value, done } = await this.blocks.next();
-    this.isEnded = done === true;
-    if (done === true) return;
-    const block = value as Uint8Array;
-    this.view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-    this.at = 0;
-    this.end = block.byteLength;
-  }
-
-  async close(): Promise<void> {
-    await this.blocks.return(undefined);
-  }
+/** Moves on to the first record of the next block; false at the end of all. */
+async function nextBlock(reader: RecordReader): Promise<boolean> {
+  return (await reader.advance()) && reader.next();
 }
 
 function checkLength(name: string, found: number, expected: number): void {
