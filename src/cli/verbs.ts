@@ -37,6 +37,11 @@ export const verbs: Readonly<Record<string, CliVerb>> = {
     usage: 'sluice inspect DIR [options]',
     load: async () => (await import('./verbs/inspect.ts')).inspectVerb,
   },
+  concepts: {
+    summary: 'list what a curation found and how much of it was kept',
+    usage: 'sluice concepts DIR [--sort BY] [--top N] [--json]',
+    load: async () => (await import('./verbs/concepts.ts')).conceptsVerb,
+  },
   convert: {
     summary: 'any input to any output, every row and column',
     usage: 'sluice convert IN... -o OUT [options]',
