@@ -1,4 +1,4 @@
-import { type Calibration, calibrateThreshold, nullPairs } from './concepts/calibration.ts';
+import { calibrateThreshold, conceptThresholds, nullPairs } from './concepts/calibration.ts';
 import { type ConceptTree, createRouter, shareTree } from './concepts/tree.ts';
 import { documentsOf, type Measured, type SpooledDocuments } from './curate-measure.ts';
 import { type CurateConfig, MOST_CONCEPTS } from './curate-options.ts';
@@ -27,7 +27,9 @@ export interface Learned {
   readonly tree: ConceptTree;
   /** Documents of the sample. */
   readonly sample: number;
-  readonly calibration: Calibration;
+  /** Cosine from which two documents say the same: the common one, and that of each concept. */
+  readonly threshold: number;
+  readonly thresholds: Float64Array;
   /** Qualities of the documents that are no duplicates. */
   readonly qualities: ScoreSketch;
 }
@@ -83,11 +85,15 @@ export async function learnConcepts(
     const edits = withEdits ? found.edits() : undefined;
     const tree = shareTree(await pool.run('findConcepts', { sample: vectors, leaves, seed }));
     const { concepts } = createRouter(tree).route(vectors);
-    const calibration = calibrateThreshold(
-      Float64Array.from({ length: edits?.count ?? 0 }, (_, i) => cosine(vectors, i, edits!, i)),
-      nullPairs(vectors, Uint32Array.from(concepts), seed, NULL_PAIRS),
-    );
-    return { encoder, tree, sample: vectors.count, calibration, qualities };
+    const given = config.redundancyThreshold;
+    const edited = Float64Array.from({ length: edits?.count ?? 0 }, (_, i) => cosine(vectors, i, edits!, i));
+    const threshold =
+      given ?? calibrateThreshold(edited, nullPairs(vectors, concepts, seed, NULL_PAIRS)).threshold;
+    const thresholds =
+      given === undefined
+        ? conceptThresholds(vectors, concepts, tree.leaves + 1, edited, threshold)
+        : new Float64Array(tree.leaves + 1).fill(given);
+    return { encoder, tree, sample: vectors.count, threshold, thresholds, qualities };
   } catch (error) {
     trip.throwIfAborted();
     throw error;

@@ -24,7 +24,7 @@ export interface Block {
 export async function* findRedundant(
   { members, memberBytes, dimensions }: Assigned,
   { engine, redundancy }: CurateConfig,
-  threshold: number,
+  thresholds: Float64Array,
 ): AsyncGenerator<Block, void, undefined> {
   const trip = tripSignal(engine.signal);
   const pool = openPool(decodingJob, engine.threads, trip.signal);
@@ -38,7 +38,7 @@ export async function* findRedundant(
           return { concept, count, records, twins: new Int32Array(count).fill(-1), similarities: NOTHING };
         }
         const vectors = vectorsOf(records, memberBytes, dimensions);
-        const options = { threshold, form: redundancy };
+        const options = { threshold: thresholds[concept]!, form: redundancy };
         const found = await pool.run('findRedundant', { vectors, options }, [
           vectors.values.buffer,
           vectors.squares.buffer,

@@ -68,7 +68,7 @@ function curationReport(curation: Curation): CurationReport {
     encoder: { name: learned.encoder.kind, dimensions: learned.tree.dimensions, sample: learned.sample },
     redundancy: {
       form: config.redundancy,
-      threshold: solved.semanticThreshold,
+      threshold: learned.threshold,
       source: config.redundancyThreshold === undefined ? 'calibrated' : 'given',
       dropped: settled.amounts[SEMANTIC_DUPLICATE]!.documents,
     },

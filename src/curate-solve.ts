@@ -53,7 +53,6 @@ export interface Solved {
   /** The cut of the first group, and bytes that were asked for but are not there. */
   readonly lambda: number;
   readonly missingBytes: number;
-  readonly semanticThreshold: number;
 }
 
 /**
@@ -69,9 +68,8 @@ export async function solve(
   folder: string,
   sortBytes: number,
 ): Promise<Solved> {
-  const { tree, qualities, calibration } = learned;
+  const { tree, qualities, thresholds } = learned;
   const concepts = tree.leaves + 1;
-  const threshold = config.redundancyThreshold ?? calibration.threshold;
   const sort = (name: string, { recordBytes, keyBytes }: typeof CANDIDATE | typeof DECISION): ExternalSort =>
     new ExternalSort({ folder, name, recordBytes, keyBytes, memoryBytes: Math.floor(sortBytes / 2) });
   const decisions = sort('decisions', DECISION);
@@ -79,12 +77,7 @@ export async function solve(
   const candidates = sort('candidates', CANDIDATE);
   try {
     const facts = createFacts(concepts);
-    const cellBytes = await gatherCandidates(
-      assigned,
-      config,
-      { threshold, qualities, facts, decide },
-      candidates,
-    );
+    const cellBytes = await gatherCandidates(assigned, config, { qualities, facts, decide }, candidates);
     settleFacts(facts, tree, config);
     const { epochs, lambda, missingBytes } = shareOut(
       facts.shares,
@@ -100,7 +93,7 @@ export async function solve(
     for (const [cell, target] of targets.entries()) facts.quotaBytes[cell % concepts]! += target;
     await fillQuotas(candidates, targets, cellBytes, facts, decide);
     await decide.flush();
-    return { decisions, facts, lambda, missingBytes, semanticThreshold: threshold };
+    return { decisions, facts, lambda, missingBytes };
   } catch (error) {
     await decisions.close();
     throw error;
@@ -112,7 +105,7 @@ export async function solve(
   async function gatherCandidates(
     from: Assigned,
     { fill, seed }: CurateConfig,
-    known: { threshold: number; qualities: ScoreSketch; facts: ConceptFacts; decide: DecisionWriter },
+    known: { qualities: ScoreSketch; facts: ConceptFacts; decide: DecisionWriter },
     to: ExternalSort,
   ): Promise<Float64Array> {
     const { memberBytes } = from;
@@ -126,7 +119,7 @@ export async function solve(
     for await (const { concept, count, records, twins, similarities } of findRedundant(
       from,
       config,
-      threshold,
+      thresholds,
     )) {
       for (let i = 0; i < count; i++) {
         const at = i * memberBytes;
@@ -138,7 +131,15 @@ export async function solve(
         if (twin >= 0) {
           of.semanticDuplicates[concept]!++;
           const standsFor = records.getUint32(twin * memberBytes + MEMBER.ordinal, true);
-          await decide.write(index, SEMANTIC_DUPLICATE, 0, concept, standsFor, similarities[i]!, threshold);
+          await decide.write(
+            index,
+            SEMANTIC_DUPLICATE,
+            0,
+            concept,
+            standsFor,
+            similarities[i]!,
+            thresholds[concept]!,
+          );
           continue;
         }
         const saysSomething = records.getUint32(at + MEMBER.square, true) > 0;
