@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CurationReport } from './concepts/curation.ts';
+import { snippet } from './concepts/words.ts';
 import { CurationError } from './errors.ts';
-import { displayName } from './page/words.ts';
 import type { Report } from './report.ts';
 import { formatBytes } from './units.ts';
 
@@ -64,7 +64,7 @@ function parse(text: string, path: string): Partial<Report> | null {
   } catch (cause) {
     throw new CurationError(
       'BAD_INPUT',
-      `${path}: expected JSON, found ${displayName((cause as Error).message)}`,
+      `${path}: expected JSON, found ${snippet((cause as Error).message, 200)}`,
       {
         cause,
       },
