@@ -23,7 +23,24 @@ const LARGEST_WEIGHT = 65_535;
  * Learns from a sample what words tell. A word is worth its inverse document frequency, `ln((1 + documents) / (1 + those with it))` (Sparck Jones
  * 1972); one in fewer than two documents of the sample, or in all, nothing. With latent semantic analysis (Deerwester et al. 1990) words
  * that come in the same documents get like directions: the right singular vectors of the documents, each scaled to length 1.
- * The order of the documents does not matter. Memory: about 1 KiB for each bucket in use and each document.
+ *
+ * Why these defaults: ARI of spherical k-means with the true number of clusters, then the share of the 5 nearest neighbours of the same label, on eleven sources
+ * mixed after Zipf, on 29 subjects of MMLU, on 12 languages of XQuAD and on 77 intents of Banking77:
+ *
+ *                                  sources       subjects      languages     intents
+ *     random signs, 256            .28  .73      .08  .43      .83  .70      .22  .68
+ *     the same with word pairs     .13  .45      .02  .22      .35  .45      .14  .59
+ *     latent, 64                   .51  .95      .28  .63      .93  .90      .22  .63
+ *     latent, 128 (default)        .50  .94      .29  .64      .93  .89      .23  .69
+ *     latent, 256                  .51  .95      .30  .66      .87  .80      .23  .71
+ *     latent, 128, word pairs      .50  .95      .27  .63      .87  .85      .17  .61
+ *     each word counted once       .52  .95      .31  .66      .93  .81      .23  .69
+ *     character 4-grams            .52  .95      .30  .64      .85  .76      .29  .76
+ *
+ * ARI varies by about .03 with the seed of k-means. Pairs hurt; character 4-grams help short queries only and are six times as many features;
+ * neither a mean taken away nor a cut of frequent words shows beyond that noise. So words alone, with latent semantic analysis.
+ *
+ * The order of the documents does not matter. Memory: about 2 KiB for each bucket in use and each document.
  */
 export function trainLexical(lists: FeatureLists, training: LexicalTraining): LexicalModel {
   const { seed, lsa = true, bucketBits = BUCKET_BITS } = training;

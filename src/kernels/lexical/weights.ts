@@ -15,7 +15,7 @@ export const COUNT_WORTH: Uint32Array = Uint32Array.from({ length: MOST_COUNT + 
   count === 0 ? 0 : Math.round(1024 * (1 + Math.log(count))),
 );
 
-/** What a word that is there `count` times weighs in a document: at most 26,790, so that it fits a lane of 16 bits. */
+/** What a word that is there `count` times weighs in a document: below 2^15, so that it fits a lane of 16 bits. */
 export function weightOf(count: number, weight: number): number {
   // 6698 * 65535 < 2^32.
   return (COUNT_WORTH[count]! * weight) >>> 14;
