@@ -7,6 +7,8 @@ import { excerptsOf } from './excerpts.ts';
 import { openTensors, type TensorFile } from './safetensors.ts';
 import { createTokenizer, readTokenizer, type Tokenizer } from './tokenizer.ts';
 
+/** So that the start of a row is a 32-bit number; a table of as many takes 8 GiB. */
+const MOST_ELEMENTS = 0x7fffffff;
 /** Tokens of a window; what model2vec takes of a text. */
 const WINDOW = 512;
 
@@ -58,6 +60,12 @@ async function readTables(
       `${path}: expected rows of 1 to ${MOST_DIMENSIONS} numbers, found ${width}`,
     );
   }
+  if (place.length > MOST_ELEMENTS) {
+    throw new CurationError(
+      'UNSUPPORTED',
+      `${path}: expected a table of at most ${MOST_ELEMENTS} numbers, found ${place.length}`,
+    );
+  }
   const mappingPlace = file.tensors.get('mapping');
   const weightsPlace = file.tensors.get('weights');
   const mapping = mappingPlace && (await file.readIndexes(mappingPlace));
@@ -103,22 +111,49 @@ export function createStaticEncoder(model: StaticModel, folder: string): Encoder
   const direction = new Float64Array(width);
   const sum = new Float64Array(width);
 
-  /** Adds the direction of some tokens, scaled to length 1. */
+  const starts = new Int32Array(WINDOW);
+  const factors = new Float64Array(WINDOW);
+
+  /** Adds the direction of up to 512 tokens, scaled to length 1. */
   const addWindow = (ids: readonly number[], start: number, end: number): void => {
-    sum.fill(0);
+    let count = 0;
     for (let i = start; i < end; i++) {
       const id = ids[i]!;
       if (id === unknown) continue;
-      const from = (mapping === undefined ? id : mapping[id]!) * width;
-      const weight = weights === undefined ? 1 : weights[id]!;
-      // A row lies inside the table: loading checked every id's.
-      for (let d = 0; d < width; d++) sum[d]! += table[from + d]! * weight;
+      starts[count] = (mapping === undefined ? id : mapping[id]!) * width;
+      factors[count++] = weights === undefined ? 1 : weights[id]!;
     }
+    sumRows(count);
     let square = 0;
     for (const component of sum) square += component * component;
     if (square === 0) return;
     const scale = 1 / Math.sqrt(square);
     for (let d = 0; d < width; d++) direction[d]! += sum[d]! * scale;
+  };
+
+  /** Sums rows in their order, four at a time, since each reading and writing of a sum costs more than an addition. */
+  const sumRows = (count: number): void => {
+    sum.fill(0);
+    let i = 0;
+    // A row lies inside the table: loading checked every id's. i + 3 < count <= 512.
+    for (; i + 4 <= count; i += 4) {
+      const a = starts[i]!;
+      const b = starts[i + 1]!;
+      const c = starts[i + 2]!;
+      const d = starts[i + 3]!;
+      const p = factors[i]!;
+      const q = factors[i + 1]!;
+      const r = factors[i + 2]!;
+      const s = factors[i + 3]!;
+      for (let k = 0; k < width; k++) {
+        sum[k] = sum[k]! + table[a + k]! * p + table[b + k]! * q + table[c + k]! * r + table[d + k]! * s;
+      }
+    }
+    for (; i < count; i++) {
+      const a = starts[i]!;
+      const p = factors[i]!;
+      for (let k = 0; k < width; k++) sum[k]! += table[a + k]! * p;
+    }
   };
 
   const addText = (bytes: Uint8Array, start: number, end: number): void => {
