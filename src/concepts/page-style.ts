@@ -29,6 +29,7 @@ blockquote .from{color:var(--quiet);font-size:.84rem}
 .concepts th[scope=row],.concepts th:first-child{grid-column:1/-1;width:auto}
 .concepts td.figure,.concepts td.figure small,.concepts th.figure{text-align:left;white-space:normal}
 .concepts th[scope=row] small{display:inline;margin-left:.5rem}
+.concepts td small,.concepts th small{font-size:.76rem}
 }
 @media print{
 .tiles{grid-template-columns:repeat(4,1fr)}
