@@ -53,3 +53,15 @@ export function writePriority(value: number, bytes: DataView, offset: number): v
     bytes.setUint32(offset + 4, ~bytes.getUint32(offset + 4));
   }
 }
+
+/** The number that {@link writePriority} wrote. */
+export function readPriority(bytes: DataView, offset: number): number {
+  const upper = bytes.getUint32(offset);
+  const lower = bytes.getUint32(offset + 4);
+  const isNegative = upper >>> 31 === 0;
+  scratch.setUint32(0, isNegative ? ~upper : upper ^ 0x80000000);
+  scratch.setUint32(4, isNegative ? ~lower : lower);
+  return scratch.getFloat64(0);
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
