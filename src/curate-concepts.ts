@@ -5,6 +5,7 @@ import { type CurateConfig, MOST_CONCEPTS } from './curate-options.ts';
 import { planVectors, readSpool, type Spool } from './curate-spool.ts';
 import type { EncoderPlan } from './encoders/encoder.ts';
 import type { EncodedRows, Encoding } from './encoders/encoding.ts';
+import { loadStaticModel } from './encoders/static.ts';
 import { CurationError } from './errors.ts';
 import { tripSignal } from './flow/abort.ts';
 import type { FeatureLists } from './kernels/lexical/features.ts';
@@ -71,8 +72,15 @@ export async function learnConcepts(
       }
       case 'column':
         return planVectors(measured, config);
-      default:
-        return { kind: config.encoder, folder: config.encoderModel };
+      case 'static':
+        // Once, for all threads to share.
+        return {
+          kind: 'static',
+          folder: config.encoderModel,
+          model: await loadStaticModel(config.encoderModel),
+        };
+      case 'onnx':
+        return { kind: 'onnx', folder: config.encoderModel };
     }
   }
 

@@ -19,7 +19,7 @@ import { peakMemory } from './flow/memory.ts';
 import type { Report } from './report.ts';
 
 const EXAMPLES_SHOWN = 3;
-const EXAMPLE_CHARACTERS = 240;
+const EXAMPLE_BYTES = 480;
 
 /** Everything a curation has found out. */
 export interface Curation {
@@ -141,7 +141,8 @@ function conceptReports(
       names: names[concept]!,
       examples: typicalOf(examples.of(concept), EXAMPLES_SHOWN).map(({ row, bytes }) => ({
         ...measured.locate(row),
-        text: [...text.decode(bytes)].slice(0, EXAMPLE_CHARACTERS).join(''),
+        // A character that is cut at the end is left out.
+        text: new TextDecoder().decode(bytes.subarray(0, EXAMPLE_BYTES), { stream: true }),
       })),
       documents: facts.documents[concept]!,
       tokens: tokens(left),

@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { sortBytesOf } from './cluster.ts';
+import { curationPage } from './concepts/page.ts';
 import { assignConcepts } from './curate-assign.ts';
 import { learnConcepts } from './curate-concepts.ts';
 import { emit } from './curate-emit.ts';
@@ -9,9 +9,10 @@ import { curateReport } from './curate-report.ts';
 import { settle } from './curate-settle.ts';
 import { solve } from './curate-solve.ts';
 import { openSpool } from './curate-spool.ts';
+import { WorkFolder } from './curate-work.ts';
 import { CurationError } from './errors.ts';
-import { makeWorkFolder } from './flow/atomic-file.ts';
 import type { Report } from './report.ts';
+import { sluiceVersion } from './version.ts';
 
 /**
  * Makes the best of a budget of tokens: filters, keeps the best of similar documents, finds out what the rest is about, takes out what says the
@@ -25,7 +26,7 @@ import type { Report } from './report.ts';
 export async function curate(options: CurateOptions): Promise<Report> {
   const begunAt = performance.now();
   const config = curateConfig(options);
-  const folder = await makeWorkFolder(config.workDirectory, 'sluice-curate');
+  const folder = await WorkFolder.make(config.workDirectory, 'sluice-curate');
   try {
     const measured = await measure(options, config, folder);
     if (measured.documents.count === 0) {
@@ -51,10 +52,12 @@ export async function curate(options: CurateOptions): Promise<Report> {
     const solved = await solve(assigned, learned, config, budgetBytes, groupCount, folder, sortBytes);
     const settled = await settle(measured, assigned, solved, folder);
     const curation = { config, measured, learned, assigned, solved, settled, budgetBytes };
-    return await emit(spool, measured, settled, options, config, (counted) => ({
-      report: curateReport(curation, counted, begunAt),
-    }));
+    return await emit(spool, measured, settled, options, config, (counted) => {
+      const report = curateReport(curation, counted, begunAt);
+      const page = curationPage({ curation: report.curation!, inputs: report.inputs }, sluiceVersion());
+      return { report, page };
+    });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
 }

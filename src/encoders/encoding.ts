@@ -40,7 +40,7 @@ export interface EncodingKernel {
 
 export async function createEncodingKernel(encoding: Encoding): Promise<EncodingKernel> {
   const { by, cutoff, withEdits, tree } = encoding;
-  const counter: FeatureCounter | undefined = by === 'features' ? await createFeatureCounter() : undefined;
+  const counter: FeatureCounter | undefined = by === 'features' ? createFeatureCounter() : undefined;
   const encoder: Encoder | undefined = by === 'features' ? undefined : await createEncoder(by);
   const router: Router | undefined = tree && createRouter(tree);
   return {

@@ -128,10 +128,8 @@ async function checkFolder(folder: string, path: string): Promise<void> {
 }
 
 async function importRuntime(): Promise<OnnxRuntime> {
-  // In a variable: the package is the user's to install, so nothing may look for it when Sluice is built.
-  const name: string = 'onnxruntime-node';
   try {
-    const module = (await import(name)) as OnnxRuntime & { readonly default?: OnnxRuntime };
+    const module = (await import('onnxruntime-node')) as OnnxRuntime & { readonly default?: OnnxRuntime };
     return module.InferenceSession === undefined && module.default !== undefined ? module.default : module;
   } catch (cause) {
     throw new CurationError(

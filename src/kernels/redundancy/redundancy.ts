@@ -1,14 +1,6 @@
 import type { Vectors } from '../vectors/vectors.ts';
-import { ScalarRedundancy } from './scalar.ts';
+import { type RedundancyForm, ScalarRedundancy } from './scalar.ts';
 import { SimdRedundancy } from './simd.ts';
-
-/**
- * Which earlier documents a document is compared with.
- * `leaders`: those that were kept; it is redundant if its cosine to one of them is at least the threshold, and its twin is the first of those.
- * `published`: all, redundant ones too; it is redundant if the largest cosine is above the threshold, and that one is its twin (the first
- * of equals).
- */
-export type RedundancyForm = 'leaders' | 'published';
 
 export interface RedundancyOptions {
   /** Cosine, above 0, at most 1. Published code names `1 - threshold` its epsilon. */

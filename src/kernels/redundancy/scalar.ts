@@ -1,5 +1,12 @@
 import type { Vectors } from '../vectors/vectors.ts';
-import type { RedundancyForm } from './redundancy.ts';
+
+/**
+ * Which earlier documents a document is compared with.
+ * `leaders`: those that were kept; it is redundant if its cosine to one of them is at least the threshold, and its twin is the first of those.
+ * `published`: all, redundant ones too; it is redundant if the largest cosine is above the threshold, and that one is its twin (the first
+ * of equals).
+ */
+export type RedundancyForm = 'leaders' | 'published';
 
 /** What both twins compute: see `RedundancyKernel`. */
 export interface RedundancySearch {

@@ -1,8 +1,7 @@
 import { compileKernel, instantiateKernel, type OwnMemory, reserve } from '../instance.ts';
 import { DIMENSION_STEP, type Vectors } from '../vectors/vectors.ts';
 import { redundancyWasmBase64 } from '../wasm/redundancy-wasm.generated.ts';
-import type { RedundancyForm } from './redundancy.ts';
-import type { RedundancySearch } from './scalar.ts';
+import type { RedundancyForm, RedundancySearch } from './scalar.ts';
 
 type Find = (count: number, threshold: number, mostComparisons: number) => void;
 
