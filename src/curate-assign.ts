@@ -5,8 +5,9 @@ import type { Measured } from './curate-measure.ts';
 import type { CurateConfig } from './curate-options.ts';
 import { MEMBER, qualityKey } from './curate-records.ts';
 import { readSpool, type Spool } from './curate-spool.ts';
-import { ExternalSort } from './flow/external-sort.ts';
-import { RecordSpool, RecordWriter } from './flow/record-spool.ts';
+import type { WorkFolder } from './curate-work.ts';
+import type { ExternalSort } from './flow/external-sort.ts';
+import { type RecordSpool, RecordWriter } from './flow/record-spool.ts';
 
 const WRITER_BYTES = 2 ** 20;
 const EXAMPLES_PER_CONCEPT = 12;
@@ -56,19 +57,18 @@ export async function assignConcepts(
   measured: Measured,
   { encoder, tree }: Learned,
   config: CurateConfig,
-  folder: string,
+  folder: WorkFolder,
   sortBytes: number,
 ): Promise<Assigned> {
   const { dimensions, leaves } = tree;
   const memberBytes = MEMBER.vector + dimensions;
-  const members = new ExternalSort({
-    folder,
+  const members = folder.sort({
     name: 'members',
     recordBytes: memberBytes,
     keyBytes: MEMBER.keyBytes,
     memoryBytes: sortBytes,
   });
-  const groupOf = new RecordSpool({ folder, name: 'groups', recordBytes: 2, memoryBytes: WRITER_BYTES });
+  const groupOf = folder.spool({ name: 'groups', recordBytes: 2, memoryBytes: WRITER_BYTES });
   const writer = new RecordWriter(members, memberBytes, WRITER_BYTES);
   const groupWriter = new RecordWriter(groupOf, 2, WRITER_BYTES);
   const groups =

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { place, placedByteLength } from './columns/wire.ts';
+import { NOTE_COLUMNS } from './curate-checks.ts';
 import type { Measured } from './curate-measure.ts';
 import type { CurateConfig, CurateOptions } from './curate-options.ts';
 import { DECISION, DECISION_REASONS, NO_CONCEPT, NO_TWIN } from './curate-records.ts';
@@ -16,12 +17,8 @@ import { ledgerSchema } from './stages/ledger.ts';
 import { type LedgerRows, revisedSchema, reviseLedger } from './stages/ledger-revision.ts';
 import type { Verdicts } from './verdicts.ts';
 
-/** Columns behind those of the inputs. */
-export const CLUSTER_SIZE = 'cluster_size';
-export const CONCEPT = 'concept';
-
 const LEDGER_COLUMNS = [
-  { name: CONCEPT, type: 'int32', isNullable: true },
+  { name: 'concept', type: 'int32', isNullable: true },
   { name: 'copies', type: 'uint32', isNullable: false },
 ] as const;
 
@@ -41,7 +38,6 @@ export async function emit(
   const readings = settled.rounds.flatMap((parts, round) => parts.map((part) => ({ ...part, round })));
   const { sources } = spool.inputs;
   const decisions = new DecisionReader(settled);
-  const concept = { name: CONCEPT, words: undefined };
   const verb: Verb = {
     name: 'curate',
     inputs: {
@@ -58,7 +54,7 @@ export async function emit(
     resourceBytes: measured.clusters.byteLength,
     reasons: ['left-out'],
     beside: {
-      noteColumns: [{ name: CLUSTER_SIZE, words: undefined }, concept],
+      noteColumns: NOTE_COLUMNS,
       ledger: revisedSchema(ledgerSchema, LEDGER_COLUMNS),
       rejects: false,
     },

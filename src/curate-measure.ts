@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { checkClusterMemory, clusterReport, sortBytesOf } from './cluster.ts';
+import { checkBefore } from './curate-checks.ts';
 import type { CurateConfig, CurateOptions } from './curate-options.ts';
-import { RecordReader, RecordSpool, RecordWriter } from './flow/record-spool.ts';
+import type { WorkFolder } from './curate-work.ts';
+import { RecordReader, type RecordSpool, RecordWriter } from './flow/record-spool.ts';
 import { openInputs } from './open.ts';
 import { filterVerb } from './pipeline.ts';
 import type { ClusterReport, Part, Report } from './report.ts';
@@ -42,16 +44,17 @@ export interface Measured {
 
 /**
  * Reads the inputs once: filters, hashes, spools what passes, and brings similar documents together.
- * @param folder holds all that is written; the caller removes it.
+ * @param folder holds all that is written.
  * @throws CurationError as a run does.
  */
 export async function measure(
   options: CurateOptions,
   config: CurateConfig,
-  folder: string,
+  folder: WorkFolder,
 ): Promise<Measured> {
   const { signatures, minSimilarity, engine } = config;
   const inputs = await openInputs(options);
+  await checkBefore(inputs, options, config);
   const filters = await filterVerb('curate', config.recipe, inputs, options);
   const sortBytes = sortBytesOf(engine.memoryBytes);
   const { bands, rows } = signatures;
@@ -59,11 +62,10 @@ export async function measure(
     bands,
     rows,
     similarity: minSimilarity,
-    folder,
+    folder: folder.path,
     memoryBytes: sortBytes,
   });
-  const documents = new RecordSpool({
-    folder,
+  const documents = folder.spool({
     name: 'documents',
     recordBytes: DOCUMENT_BYTES,
     memoryBytes: WRITER_BYTES,
@@ -119,7 +121,7 @@ export async function measure(
     };
     const report = await run(verb, {
       ...options,
-      output: join(folder, 'spool'),
+      output: join(folder.path, 'spool'),
       format: 'arrow',
       compression: 'lz4',
       partSize: SPOOL_PART_BYTES,
@@ -134,7 +136,7 @@ export async function measure(
     engine.signal?.throwIfAborted();
     return {
       spool,
-      folder: join(folder, 'spool'),
+      folder: join(folder.path, 'spool'),
       documents,
       clusters: found,
       clusterReport: clusterReport(found, signatures, minSimilarity),

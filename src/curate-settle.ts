@@ -3,7 +3,8 @@ import type { Assigned } from './curate-assign.ts';
 import { documentsOf, type Measured } from './curate-measure.ts';
 import { DECISION, EXACT_DUPLICATE, NEAR_DUPLICATE, NO_CONCEPT } from './curate-records.ts';
 import type { Solved } from './curate-solve.ts';
-import { RecordReader, RecordSpool, RecordWriter } from './flow/record-spool.ts';
+import type { WorkFolder } from './curate-work.ts';
+import { RecordReader, type RecordSpool, RecordWriter } from './flow/record-spool.ts';
 import type { Part } from './report.ts';
 
 const WRITER_BYTES = 2 ** 20;
@@ -40,11 +41,10 @@ export async function settle(
   measured: Measured,
   assigned: Assigned,
   solved: Solved,
-  folder: string,
+  folder: WorkFolder,
 ): Promise<Settled> {
   const { clusters, spool, report } = measured;
-  const decisions = new RecordSpool({
-    folder,
+  const decisions = folder.spool({
     name: 'settled',
     recordBytes: DECISION.recordBytes,
     memoryBytes: WRITER_BYTES,

@@ -20,8 +20,9 @@ import {
   SEMANTIC_DUPLICATE,
 } from './curate-records.ts';
 import { findRedundant } from './curate-redundancy.ts';
+import type { WorkFolder } from './curate-work.ts';
 import { KNOTS, rankAmong } from './filters/quality-calibration.ts';
-import { ExternalSort } from './flow/external-sort.ts';
+import type { ExternalSort } from './flow/external-sort.ts';
 import { RecordReader, RecordWriter } from './flow/record-spool.ts';
 import type { ScoreSketch } from './kernels/quality/quantile-sketch.ts';
 import { quantise, type Vectors } from './kernels/vectors/vectors.ts';
@@ -65,13 +66,13 @@ export async function solve(
   config: CurateConfig,
   budgetBytes: number,
   groupCount: number,
-  folder: string,
+  folder: WorkFolder,
   sortBytes: number,
 ): Promise<Solved> {
   const { tree, qualities, thresholds } = learned;
   const concepts = tree.leaves + 1;
   const sort = (name: string, { recordBytes, keyBytes }: typeof CANDIDATE | typeof DECISION): ExternalSort =>
-    new ExternalSort({ folder, name, recordBytes, keyBytes, memoryBytes: Math.floor(sortBytes / 2) });
+    folder.sort({ name, recordBytes, keyBytes, memoryBytes: Math.floor(sortBytes / 2) });
   const decisions = sort('decisions', DECISION);
   const decide = new DecisionWriter(decisions);
   const candidates = sort('candidates', CANDIDATE);

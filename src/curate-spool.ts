@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { findTextColumn } from './columns/schema.ts';
 import { textColumn } from './columns/text.ts';
 import type { TextColumn } from './columns/text-column.ts';
 import { restore } from './columns/wire.ts';
+import { type CurateColumns, findColumns } from './curate-checks.ts';
 import { DocumentReader, documentsOf, type Measured, type SpooledDocuments } from './curate-measure.ts';
 import type { CurateConfig, CurateOptions } from './curate-options.ts';
 import { planColumn } from './encoders/column.ts';
@@ -17,12 +17,8 @@ import type { Analyzed } from './stages/analyze.ts';
 const PROGRESS_MS = 100;
 
 /** The rows that wait, opened as inputs. */
-export interface Spool {
+export interface Spool extends CurateColumns {
   readonly inputs: Inputs;
-  readonly textIndex: number;
-  /** Position of the column of vectors, and of that of groups; -1 where there is none. */
-  readonly vectorIndex: number;
-  readonly groupIndex: number;
   /** Documents that are no duplicates. */
   readonly representatives: number;
 }
@@ -37,31 +33,11 @@ export async function openSpool(
     input: pathsOf(measured),
     inputFormat: 'arrow',
   });
-  const { balanceBy, encoder, vectorColumn } = config;
   return {
     inputs,
-    textIndex: findTextColumn(inputs.schema, options.textColumn ?? 'text', 'the inputs'),
-    vectorIndex: encoder === 'column' ? columnOf(inputs, '--vector-column', vectorColumn) : -1,
-    groupIndex:
-      balanceBy === undefined || balanceBy === 'source'
-        ? (LANGUAGE_COLUMNS.map((name) => positionOf(inputs, name)).find((index) => index >= 0) ?? -1)
-        : columnOf(inputs, '--balance-by', balanceBy),
+    ...findColumns(inputs, options, config),
     representatives: await countRepresentatives(measured),
   };
-}
-
-/** A column of one of these names is reported on. */
-const LANGUAGE_COLUMNS = ['language', 'lang'];
-
-function positionOf({ schema }: Inputs, name: string): number {
-  return schema.fields.findIndex((field) => field.name === name);
-}
-
-function columnOf(inputs: Inputs, flag: string, name: string): number {
-  const index = positionOf(inputs, name);
-  if (index >= 0) return index;
-  const names = inputs.schema.fields.map((field) => field.name).join(', ');
-  throw new CurationError('USAGE', `${flag} ${name}: the inputs have no such column; there are ${names}`);
 }
 
 async function countRepresentatives(measured: Measured): Promise<number> {

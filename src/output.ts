@@ -6,7 +6,7 @@ import { CurationError } from './errors.ts';
 import { createAssembler, fileExtension, type OutputFormat } from './formats/encoders.ts';
 import type { Manifest, Part, Report } from './report.ts';
 import { ledgerFormat } from './stages/ledger.ts';
-import { claimDirectory } from './stages/output-directory.ts';
+import { checkDirectory, claimDirectory } from './stages/output-directory.ts';
 import { createPartSink, createStreamSink, isClosedPipe, type Sink } from './stages/write.ts';
 
 /** Where a run writes to: parts and a ledger in a directory, or one stream. */
@@ -54,6 +54,16 @@ export interface Beside {
 
 /** Column behind the others of a dropped document: why it was dropped. */
 export const REASON_COLUMN = 'reject_reason';
+
+/**
+ * Says at once what {@link openOutput} would say when it is called, for who has much work to do before; changes nothing.
+ * @throws CurationError as that does.
+ */
+export async function checkTarget(options: ConvertOptions, inputs: readonly string[]): Promise<void> {
+  const { output, overwrite = false } = options;
+  partBytes(options);
+  if (typeof output === 'string' && output !== '-') await checkDirectory(output, overwrite, inputs);
+}
 
 /** @throws CurationError when the directory cannot be written to or holds files already. */
 export async function openOutput(

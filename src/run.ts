@@ -60,6 +60,8 @@ export interface Verb {
   readonly idIndex: number;
   readonly signatures: Job['signatures'];
   readonly examination: Job['examination'];
+  /** What else is made of the texts as the filters leave them; default nothing. */
+  readonly encoding?: Job['encoding'];
   /** Columns of values behind those of the inputs. */
   readonly addedFields: readonly Field[];
   /** Bytes the judge will take; known before it is made, so that the memory promise can be checked first. */
@@ -257,14 +259,18 @@ function withAddedFields(schema: Schema, { addedFields, beside }: Verb): Schema 
     ...(beside.rejects ? [REASON_COLUMN] : []),
     ...beside.noteColumns.map(({ name }) => name),
   ];
-  const taken = added.find((name) => schema.fields.some((field) => field.name === name));
-  if (taken !== undefined) {
-    throw new CurationError(
-      'USAGE',
-      `column "${taken}" is to be added, but the inputs have one of this name; rename theirs`,
-    );
-  }
+  refuseTaken(schema, added);
   return addedFields.length === 0 ? schema : new Schema([...schema.fields, ...addedFields], schema.metadata);
+}
+
+/** @throws CurationError `USAGE` where a column that is to be added has the name of one that is there. */
+export function refuseTaken(schema: Schema, added: readonly string[]): void {
+  const taken = added.find((name) => schema.fields.some((field) => field.name === name));
+  if (taken === undefined) return;
+  throw new CurationError(
+    'USAGE',
+    `column "${taken}" is to be added, but the inputs have one of this name; rename theirs`,
+  );
 }
 
 function jobOf(
@@ -288,6 +294,7 @@ function jobOf(
     idIndex: verb.beside.ledger === undefined ? -1 : verb.idIndex,
     signatures: verb.signatures,
     examination: verb.examination,
+    encoding: verb.encoding,
     outputs: {
       rows,
       rejects: { ...rows, noteColumns: [{ name: REASON_COLUMN, words: verb.reasons }] },

@@ -30,36 +30,15 @@ export async function claimDirectory(
   overwrite: boolean,
   inputs: readonly string[],
 ): Promise<OutputDirectory> {
-  let isNew = false;
-  let names: string[] = [];
-  try {
-    names = await readdir(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTDIR') {
-      throw new CurationError(
-        'BAD_OUTPUT',
-        `${path}: expected a directory to write to, found a file; choose another --out`,
-      );
-    }
-    if (code !== 'ENOENT') throw new CurationError('BAD_OUTPUT', `${path}: ${message}`, { cause: error });
-    isNew = true;
+  const found = await checkDirectory(path, overwrite, inputs);
+  const isNew = found === undefined;
+  if (isNew) {
     await makeDirectory(resolve(path)).catch((cause: Error) => {
       throw new CurationError('BAD_OUTPUT', `${path}: cannot make the directory: ${cause.message}`, {
         cause,
       });
     });
-  }
-  if (names.length > 0) {
-    if (!overwrite) {
-      throw new CurationError(
-        'BAD_OUTPUT',
-        `${path}: holds files already (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''}); choose another --out, or --overwrite to replace what Sluice wrote there`,
-      );
-    }
-    await refuseInputsIn(path, inputs);
-    await removeOwnFiles(path, names);
-  }
+  } else await removeOwnFiles(path, found);
   return {
     path,
     async complete(report, manifest, page) {
@@ -73,6 +52,41 @@ export async function claimDirectory(
       if (isNew) await rmdir(path).catch(() => {});
     },
   };
+}
+
+/**
+ * Looks whether {@link claimDirectory} would take a directory, and changes nothing.
+ * @returns names of what lies in it; undefined if it is yet to be made.
+ * @throws CurationError as that does.
+ */
+export async function checkDirectory(
+  path: string,
+  overwrite: boolean,
+  inputs: readonly string[],
+): Promise<readonly string[] | undefined> {
+  let names: string[];
+  try {
+    names = await readdir(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ENOTDIR') {
+      throw new CurationError(
+        'BAD_OUTPUT',
+        `${path}: expected a directory to write to, found a file; choose another --out`,
+      );
+    }
+    throw new CurationError('BAD_OUTPUT', `${path}: ${message}`, { cause: error });
+  }
+  if (names.length === 0) return names;
+  if (!overwrite) {
+    throw new CurationError(
+      'BAD_OUTPUT',
+      `${path}: holds files already (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''}); choose another --out, or --overwrite to replace what Sluice wrote there`,
+    );
+  }
+  await refuseInputsIn(path, inputs);
+  return names;
 }
 
 async function refuseInputsIn(directory: string, inputs: readonly string[]): Promise<void> {

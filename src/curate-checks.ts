@@ -1,0 +1,69 @@
+import { addNoteFields, type NoteColumn } from './columns/notes.ts';
+import { findTextColumn } from './columns/schema.ts';
+import { outputFormat } from './config.ts';
+import type { CurateConfig, CurateOptions } from './curate-options.ts';
+import { CurationError } from './errors.ts';
+import { checkOutput } from './formats/encoders.ts';
+import type { Inputs } from './open.ts';
+import { checkTarget } from './output.ts';
+import { refuseTaken } from './run.ts';
+
+/** Columns behind those of the inputs: how many documents one stands for, itself included, and its concept. */
+export const NOTE_COLUMNS: readonly NoteColumn[] = [
+  { name: 'cluster_size', words: undefined },
+  { name: 'concept', words: undefined },
+];
+
+/** Positions of columns among those of the inputs; -1 where there is none. */
+export interface CurateColumns {
+  readonly textIndex: number;
+  readonly vectorIndex: number;
+  /** Of what documents are grouped by, or reported by. */
+  readonly groupIndex: number;
+}
+
+/** @throws CurationError `USAGE` for a column that there is not. */
+export function findColumns(inputs: Inputs, options: CurateOptions, config: CurateConfig): CurateColumns {
+  const { balanceBy, encoder, vectorColumn } = config;
+  return {
+    textIndex: findTextColumn(inputs.schema, options.textColumn ?? 'text', 'the inputs'),
+    vectorIndex: encoder === 'column' ? columnOf(inputs, '--vector-column', vectorColumn) : -1,
+    groupIndex:
+      balanceBy === undefined || balanceBy === 'source'
+        ? (LANGUAGE_COLUMNS.map((name) => positionOf(inputs, name)).find((index) => index >= 0) ?? -1)
+        : columnOf(inputs, '--balance-by', balanceBy),
+  };
+}
+
+/**
+ * Says what is wrong with columns, output format and output directory before anything is read, as the writing would say it at the end.
+ * @throws CurationError as the writing does.
+ */
+export async function checkBefore(
+  inputs: Inputs,
+  options: CurateOptions,
+  config: CurateConfig,
+): Promise<void> {
+  findColumns(inputs, options, config);
+  const added = NOTE_COLUMNS.map(({ name }) => name);
+  refuseTaken(inputs.schema, added);
+  checkOutput(outputFormat(options), addNoteFields(inputs.schema, NOTE_COLUMNS));
+  await checkTarget(
+    options,
+    inputs.sources.map(({ path }) => path),
+  );
+}
+
+/** A column of one of these names is reported on. */
+const LANGUAGE_COLUMNS = ['language', 'lang'];
+
+function positionOf({ schema }: Inputs, name: string): number {
+  return schema.fields.findIndex((field) => field.name === name);
+}
+
+function columnOf(inputs: Inputs, flag: string, name: string): number {
+  const index = positionOf(inputs, name);
+  if (index >= 0) return index;
+  const names = inputs.schema.fields.map((field) => field.name).join(', ');
+  throw new CurationError('USAGE', `${flag} ${name}: the inputs have no such column; there are ${names}`);
+}
