@@ -54,6 +54,13 @@ export interface CurateOptions
   readonly balance?: 'unimax' | 'temperature' | 'natural';
   /** The power of `temperature`, 0 to 1; default 0.3. */
   readonly balanceExponent?: number;
+  /** File to save what was found to, for later dumps; not with `balanceBy`. */
+  readonly savePlan?: string;
+  /**
+   * A file of `savePlan`, applied in one pass in place of all that this would find out: approximate, and each document is written once at most. All it
+   * says cannot be said again; but `encoderModel` and `qualityModel` may say where its models are now.
+   */
+  readonly plan?: string;
 }
 
 /** Options of curate with defaults filled in, checked. */
@@ -82,6 +89,7 @@ export interface CurateConfig {
   readonly balance: 'unimax' | 'temperature' | 'natural';
   readonly balanceExponent: number;
   readonly seed: number;
+  readonly savePlan: string | undefined;
 }
 
 export const MOST_CONCEPTS = 4096;
@@ -119,6 +127,12 @@ export function curateConfig(options: CurateOptions): CurateConfig {
     );
   }
   needsEach(encoder, options);
+  if (options.savePlan !== undefined && options.balanceBy !== undefined) {
+    throw new CurationError(
+      'USAGE',
+      '--save-plan has no meaning with --balance-by: a plan knows concepts, not groups; leave one of them out',
+    );
+  }
   if (redundancy === 'off' && options.redundancyThreshold !== undefined) {
     throw new CurationError('USAGE', '--redundancy-threshold has no meaning with --redundancy off');
   }
@@ -162,8 +176,48 @@ export function curateConfig(options: CurateOptions): CurateConfig {
     balance: options.balance ?? 'unimax',
     balanceExponent: within('--balance-exponent', options.balanceExponent ?? 0.3, 0, 1),
     seed: duplicates.parameters!.seed,
+    savePlan: options.savePlan,
   };
 }
+
+/** Options that a plan does not say, or that say where its models are now. */
+const BESIDE_PLAN: ReadonlySet<string> = new Set<keyof CurateOptions>([
+  'input',
+  'inputFormat',
+  'stdin',
+  'onError',
+  'threads',
+  'memory',
+  'morselBytes',
+  'signal',
+  'onEvent',
+  'output',
+  'format',
+  'compression',
+  'partSize',
+  'overwrite',
+  'textColumn',
+  'idColumn',
+  'plan',
+  'encoderModel',
+  'qualityModel',
+]);
+
+/** @throws CurationError `USAGE` for an option that a plan has already answered. */
+export function checkPlanOptions(options: CurateOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || BESIDE_PLAN.has(name)) continue;
+    const given =
+      name === 'steps' || name === 'words' ? '--preset or --recipe' : `--${OPTION_FLAGS[name] ?? flag(name)}`;
+    throw new CurationError(
+      'USAGE',
+      `${given} has no meaning with --plan, which says it already; leave one of them out`,
+    );
+  }
+}
+
+/** Where it is not the name with dashes. */
+const OPTION_FLAGS: Readonly<Record<string, string>> = { workDirectory: 'work-dir' };
 
 /** Options that one encoder needs and the others have no use for. */
 const ENCODER_NEEDS = {

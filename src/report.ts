@@ -1,4 +1,5 @@
 import type { CurationReport } from './concepts/curation.ts';
+import type { DriftReport } from './concepts/drift.ts';
 import type { Recipe } from './filters/filter.ts';
 import type { RecallPoint } from './kernels/banding.ts';
 
@@ -47,6 +48,25 @@ export interface Report {
   readonly repeatedLines?: RepeatedLinesReport;
   /** Of curate. */
   readonly curation?: CurationReport;
+  /** Of curate with `--plan`. */
+  readonly plan?: PlanReport;
+}
+
+/** What came of a plan that another curation had saved. All shares are of the bytes of text that were read. */
+export interface PlanReport {
+  readonly path: string;
+  /** Always: no document was looked up among all others. */
+  readonly isApproximate: true;
+  readonly budget: {
+    /** What the curation wrote that made the plan, repeats counted. */
+    readonly plannedShare: number;
+    /** What the plan would keep of the same dump: each document once, and what others say again. */
+    readonly expectedShare: number;
+    readonly keptShare: number;
+    readonly writtenTokens: number;
+  };
+  /** Absent where no document came as far as to be told its concept. */
+  readonly drift?: DriftReport | undefined;
 }
 
 /** What was measured for a step that keeps a share. */

@@ -24,8 +24,8 @@ export interface ConceptChange {
   readonly concept: number;
   readonly names: readonly string[];
   /** Shares of documents, 0 to 1. */
-  readonly then: number;
-  readonly now: number;
+  readonly shareThen: number;
+  readonly shareNow: number;
 }
 
 /** Documents of a later dump by concept, as they come. */
@@ -46,7 +46,7 @@ export function driftOf(then: PlanConcepts, now: SeenConcepts): DriftReport | un
   const documentsThen = sumOf(then.documents);
   const documentsNow = sumOf(now.documents);
   if (documentsThen === 0 || documentsNow === 0) return undefined;
-  const changes: (ConceptChange & { readonly by: number })[] = [];
+  const changes: ConceptChange[] = [];
   let concepts = 0;
   let difference = 0;
   let chance = 0;
@@ -56,14 +56,19 @@ export function driftOf(then: PlanConcepts, now: SeenConcepts): DriftReport | un
     if (before + after === 0) continue;
     concepts++;
     distancesThen += before * then.distances[concept]!;
-    const shares = { then: before / documentsThen, now: after / documentsNow };
-    const by = Math.abs(shares.now - shares.then);
+    const change = {
+      concept,
+      names: then.names[concept]!,
+      shareThen: before / documentsThen,
+      shareNow: after / documentsNow,
+    };
+    const by = sizeOf(change);
     const pooled = (before + after) / (documentsThen + documentsNow);
     const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / documentsThen + 1 / documentsNow));
     difference += by;
     // The mean of what a normal variable differs from its own mean by.
     chance += deviation * Math.sqrt(2 / Math.PI);
-    if (by > DEVIATIONS * deviation) changes.push({ concept, names: then.names[concept]!, ...shares, by });
+    if (by > DEVIATIONS * deviation) changes.push(change);
   }
   const meanDistanceThen = distancesThen / documentsThen;
   const meanDistanceNow = sumOf(now.distances) / documentsNow;
@@ -76,13 +81,12 @@ export function driftOf(then: PlanConcepts, now: SeenConcepts): DriftReport | un
     shareDistanceByChance: chance / 2,
     concepts,
     changedConcepts: changes.length,
-    mostChanged: changes
-      .sort((a, b) => b.by - a.by || a.concept - b.concept)
-      .slice(0, MOST_LISTED)
-      .map(({ by: _, ...change }) => change),
+    mostChanged: changes.sort((a, b) => sizeOf(b) - sizeOf(a) || a.concept - b.concept).slice(0, MOST_LISTED),
     isStale: meanDistanceNow > MOST_RISE * meanDistanceThen,
   };
 }
+
+const sizeOf = ({ shareThen, shareNow }: ConceptChange): number => Math.abs(shareNow - shareThen);
 
 function sumOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
