@@ -8,10 +8,12 @@ import type { Inputs } from './open.ts';
 import { checkTarget } from './output.ts';
 import { refuseTaken } from './run.ts';
 
+export const CONCEPT = 'concept';
+
 /** Columns behind those of the inputs: how many documents one stands for, itself included, and its concept. */
 export const NOTE_COLUMNS: readonly NoteColumn[] = [
   { name: 'cluster_size', words: undefined },
-  { name: 'concept', words: undefined },
+  { name: CONCEPT, words: undefined },
 ];
 
 /** Positions of columns among those of the inputs; -1 where there is none. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { place, placedByteLength } from './columns/wire.ts';
-import { NOTE_COLUMNS } from './curate-checks.ts';
+import { CONCEPT, NOTE_COLUMNS } from './curate-checks.ts';
 import type { Measured } from './curate-measure.ts';
 import type { CurateConfig, CurateOptions } from './curate-options.ts';
 import { DECISION, DECISION_REASONS, NO_CONCEPT, NO_TWIN } from './curate-records.ts';
@@ -18,7 +18,7 @@ import { type LedgerRows, revisedSchema, reviseLedger } from './stages/ledger-re
 import type { Verdicts } from './verdicts.ts';
 
 const LEDGER_COLUMNS = [
-  { name: 'concept', type: 'int32', isNullable: true },
+  { name: CONCEPT, type: 'int32', isNullable: true },
   { name: 'copies', type: 'uint32', isNullable: false },
 ] as const;
 
