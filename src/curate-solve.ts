@@ -4,7 +4,8 @@ import { type Epochs, projectedEpochs, seenEpochs } from './concepts/epochs.ts';
 import { createFill } from './concepts/fill.ts';
 import { naturalBudgets, temperatureBudgets, uniMax } from './concepts/mixing.ts';
 import { distanceBin, outlierBins } from './concepts/outliers.ts';
-import { priorityOf, writePriority } from './concepts/priority.ts';
+import type { PlanNotes } from './concepts/plan-notes.ts';
+import { priorityOf, readPriority, writePriority } from './concepts/priority.ts';
 import { largestRemainder } from './concepts/quotas.ts';
 import type { ConceptTree } from './concepts/tree.ts';
 import type { Assigned } from './curate-assign.ts';
@@ -59,6 +60,7 @@ export interface Solved {
 /**
  * Takes out what says what another document says, then shares the budget out among groups and concepts and lets the documents of each
  * fill its quota.
+ * @param notes takes what a plan is made of, where there is one group.
  */
 export async function solve(
   assigned: Assigned,
@@ -68,6 +70,7 @@ export async function solve(
   groupCount: number,
   folder: WorkFolder,
   sortBytes: number,
+  notes?: PlanNotes,
 ): Promise<Solved> {
   const { tree, qualities, thresholds } = learned;
   const concepts = tree.leaves + 1;
@@ -129,7 +132,11 @@ export async function solve(
         of.documents[concept]!++;
         of.bytes[concept]! += bytes;
         const twin = twins[i]!;
+        const distance = 1 - records.getFloat64(at + MEMBER.similarity, true);
+        const isOutlier = distanceBin(distance) >= outermost[concept]!;
+        notes?.document(concept, distance);
         if (twin >= 0) {
+          if (!isOutlier) notes?.repeated(concept, bytes);
           of.semanticDuplicates[concept]!++;
           const standsFor = records.getUint32(twin * memberBytes + MEMBER.ordinal, true);
           await decide.write(
@@ -144,12 +151,11 @@ export async function solve(
           continue;
         }
         const saysSomething = records.getUint32(at + MEMBER.square, true) > 0;
-        const distance = 1 - records.getFloat64(at + MEMBER.similarity, true);
         if (saysSomething) {
           distances[concept]! += distance;
           measured[concept]!++;
         }
-        if (distanceBin(distance) >= outermost[concept]!) {
+        if (isOutlier) {
           of.outliers[concept]!++;
           await decide.write(index, OUTLIER, 0, concept, NO_TWIN, distance, outermost[concept]! / BINS);
           continue;
@@ -206,6 +212,14 @@ export async function solve(
       const copies = fill.take(bytes);
       const index = view.getUint32(at + CANDIDATE.index);
       const all = cellBytes[cell]!;
+      notes?.candidate(
+        concept,
+        bytes,
+        readPriority(view, at + CANDIDATE.priority),
+        view.getUint32(at + CANDIDATE.hashLow),
+        view.getUint32(at + CANDIDATE.hashHigh),
+        copies > 0,
+      );
       if (copies === 0) {
         await to.write(index, OVER_QUOTA, 0, concept, NO_TWIN, before / all, targets[cell]! / all);
       } else {
@@ -308,7 +322,7 @@ function shareOut(
 }
 
 /** Quantiles of the qualities, or undefined where nothing is known of them. */
-function knotsOf(qualities: ScoreSketch): Float32Array | undefined {
+export function knotsOf(qualities: ScoreSketch): Float32Array | undefined {
   const knots = Float32Array.from(
     { length: KNOTS },
     (_, at) => qualities.quantile(0, at / (KNOTS - 1)).value,

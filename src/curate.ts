@@ -1,10 +1,13 @@
 import { sortBytesOf } from './cluster.ts';
 import { curationPage } from './concepts/page.ts';
+import { PlanNotes } from './concepts/plan-notes.ts';
 import { assignConcepts } from './curate-assign.ts';
 import { learnConcepts } from './curate-concepts.ts';
 import { emit } from './curate-emit.ts';
+import { curateByPlan } from './curate-frozen.ts';
 import { measure } from './curate-measure.ts';
 import { type CurateOptions, curateConfig } from './curate-options.ts';
+import { checkPlanPath, savePlan } from './curate-plan.ts';
 import { curateReport } from './curate-report.ts';
 import { settle } from './curate-settle.ts';
 import { solve } from './curate-solve.ts';
@@ -21,11 +24,15 @@ import { sluiceVersion } from './version.ts';
  * measure: the inputs are read once; what passes the filters waits on disk, with a record for each document.
  * solve: concepts are found, quotas follow from them; nothing here grows but with the number of concepts.
  * emit: what waits is read again, and what was chosen is written.
+ *
+ * With `plan`, see `curateByPlan`: one pass, by what an earlier curation has saved.
  * @throws CurationError; see `ErrorCode`.
  */
 export async function curate(options: CurateOptions): Promise<Report> {
+  if (options.plan !== undefined) return curateByPlan(options.plan, options);
   const begunAt = performance.now();
   const config = curateConfig(options);
+  if (config.savePlan !== undefined) await checkPlanPath(config.savePlan);
   const folder = await WorkFolder.make(config.workDirectory, 'sluice-curate');
   try {
     const measured = await measure(options, config, folder);
@@ -49,14 +56,17 @@ export async function curate(options: CurateOptions): Promise<Report> {
         : config.balanceBy === 'source'
           ? measured.report.inputs.length
           : assigned.groups!.names.length;
-    const solved = await solve(assigned, learned, config, budgetBytes, groupCount, folder, sortBytes);
+    const notes = config.savePlan === undefined ? undefined : new PlanNotes(learned.tree.leaves + 1);
+    const solved = await solve(assigned, learned, config, budgetBytes, groupCount, folder, sortBytes, notes);
     const settled = await settle(measured, assigned, solved, folder);
     const curation = { config, measured, learned, assigned, solved, settled, budgetBytes };
-    return await emit(spool, measured, settled, options, config, (counted) => {
+    const written = await emit(spool, measured, settled, options, config, (counted) => {
       const report = curateReport(curation, counted, begunAt);
       const page = curationPage({ curation: report.curation!, inputs: report.inputs }, sluiceVersion());
       return { report, page };
     });
+    if (notes !== undefined) await savePlan(config.savePlan!, curation, notes, written);
+    return written;
   } finally {
     await folder.remove();
   }
