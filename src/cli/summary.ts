@@ -1,4 +1,4 @@
-import type { ClusterReport, NearDuplicateReport, Report } from '../report.ts';
+import type { ClusterReport, NearDuplicateReport, PlanReport, Report } from '../report.ts';
 import { formatBytes, formatCount, formatSeconds } from '../units.ts';
 
 /** A line of a summary: what, and what is said of it. */
@@ -20,6 +20,7 @@ export function summarize(report: Report, out: string): string {
     ...(report.nearDuplicate === undefined ? [] : indexLines(report.nearDuplicate)),
     ...(report.clusters === undefined ? [] : clusterLines(report.clusters)),
     ...measuredLines(report),
+    ...(report.plan === undefined ? [] : planLines(report.plan)),
     ...report.unreadable.slice(0, 3).map((message): Line => ['unreadable', message]),
     ...(report.unreadable.length > 3 ? [['unreadable', '... more in report.json'] as const] : []),
   ];
@@ -92,6 +93,26 @@ function clusterLines({ clusters, largest, minSimilarity, deviation, recall }: C
       `what is estimated less than ${minSimilarity} similar (standard deviation ${deviation.toFixed(3)})`,
     ],
   ];
+}
+
+function planLines({ path, budget, drift }: PlanReport): Line[] {
+  const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+  const lines: Line[] = [
+    [
+      'plan',
+      `${path}, applied in one pass: approximate; ${percent(budget.keptShare)} of the text kept, ${percent(budget.expectedShare)} expected, ${percent(budget.plannedShare)} written where it was made`,
+    ],
+  ];
+  if (drift === undefined) return lines;
+  const { meanDistanceThen, meanDistanceNow, shareDistance, shareDistanceByChance, isStale } = drift;
+  lines.push([
+    'drift',
+    `mean distance to concepts ${meanDistanceNow.toFixed(3)}, was ${meanDistanceThen.toFixed(3)}; ${percent(shareDistance)} of the documents in other concepts, ${percent(shareDistanceByChance)} by chance`,
+  ]);
+  if (isStale) {
+    lines.push(['', 'the distance has risen by more than 10 %: learn concepts again, without --plan']);
+  }
+  return lines;
 }
 
 function caught(recall: ClusterReport['recall']): string {

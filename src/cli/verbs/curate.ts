@@ -75,13 +75,22 @@ const quotas: OptionTable = {
     kind: ['proportional', 'projection'],
     help: 'shares in proportion to what complexity asks for (default), or the projection of density-based pruning',
   },
+  'size-exponent': {
+    kind: 'number',
+    value: 'A',
+    help: 'concepts ask by their size to this power: 1 is as in the data, 0 all alike; default 0.7',
+  },
   temperature: { kind: 'number', value: 'T', help: 'the lower, the more complex concepts get; default 0.1' },
   floor: {
     kind: 'number',
     value: 'SHARE',
     help: 'least part of its even share that a concept gets; default 0.5',
   },
-  'max-epochs': { kind: 'count', value: 'N', help: 'most times that a document is written; default 4' },
+  'max-epochs': {
+    kind: 'count',
+    value: 'N',
+    help: 'most times that a document is written; default as few as the budget needs, at most 4',
+  },
   fill: {
     kind: ['quality', 'hard', 'easy', 'random'],
     help: 'which documents fill a quota: good ones more often (default), those far from the centre, near it, any',
@@ -92,6 +101,19 @@ const quotas: OptionTable = {
     help: 'how: alike as far as they reach (default), by size to a power, by size',
   },
   'balance-exponent': { kind: 'number', value: 'A', help: 'the power of temperature; default 0.3' },
+};
+
+const plans: OptionTable = {
+  'save-plan': {
+    kind: 'path',
+    value: 'FILE',
+    help: 'save what was found, for the next dump; not with --balance-by',
+  },
+  plan: {
+    kind: 'path',
+    value: 'FILE',
+    help: 'apply a saved plan in one pass, in place of budget, filters and all the rest: approximate, no semantic duplicates, each document once at most; --encoder-model and --quality-model say where its models are now',
+  },
 };
 
 export const curateVerb: LoadedVerb = {
@@ -111,12 +133,15 @@ export const curateVerb: LoadedVerb = {
     ...inSection(duplicates, 'what is said twice'),
     ...inSection(concepts, 'concepts'),
     ...inSection(quotas, 'quotas'),
+    ...inSection(plans, 'from dump to dump'),
   },
   about: `${ABOUT_INPUTS}\nWrites rows with the columns cluster_size and concept, a ledger, report.json and report.html; sluice concepts OUT lists the concepts.`,
   examples: [
     'sluice curate dump/*.parquet -o clean --tokens 7e9',
     'sluice curate dump/ -o clean --keep 0.28 --preset gopher --balance-by source',
     'zstdcat dump.jsonl.zst | sluice curate - -o clean --keep 0.5 --work-dir /mnt/scratch',
+    'sluice curate january/ -o clean --keep 0.28 --save-plan january.plan',
+    'sluice curate february/ -o clean-february --plan january.plan',
   ],
   needs: { input: true, out: true },
   run: async (input, values, watch) =>
@@ -152,6 +177,7 @@ async function optionsOf(input: readonly string[], values: OptionValues): Promis
     vectorColumn: text('vector-column'),
     concepts: number('concepts'),
     quota: text('quota') as CurateOptions['quota'],
+    sizeExponent: number('size-exponent'),
     temperature: number('temperature'),
     floor: number('floor'),
     maxEpochs: number('max-epochs'),
@@ -159,6 +185,8 @@ async function optionsOf(input: readonly string[], values: OptionValues): Promis
     balanceBy: text('balance-by'),
     balance: text('balance') as CurateOptions['balance'],
     balanceExponent: number('balance-exponent'),
+    savePlan: text('save-plan'),
+    plan: text('plan'),
   });
 }
 
