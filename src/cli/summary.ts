@@ -104,13 +104,13 @@ function planLines({ path, budget, drift }: PlanReport): Line[] {
     ],
   ];
   if (drift === undefined) return lines;
-  const { meanDistanceThen, meanDistanceNow, shareDistance, shareDistanceByChance, isStale } = drift;
+  const { meanDistanceThen, meanDistanceNow, shareDistance, shareDistanceByChance, staleBy } = drift;
   lines.push([
     'drift',
     `mean distance to concepts ${meanDistanceNow.toFixed(3)}, was ${meanDistanceThen.toFixed(3)}; ${percent(shareDistance)} of the documents in other concepts, ${percent(shareDistanceByChance)} by chance`,
   ]);
-  if (isStale) {
-    lines.push(['', 'the distance has risen by more than 10 %: learn concepts again, without --plan']);
+  if (staleBy.length > 0) {
+    lines.push(['stale', 'this dump is another than that of the plan: learn concepts again, without --plan']);
   }
   return lines;
 }
