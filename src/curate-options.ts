@@ -40,11 +40,13 @@ export interface CurateOptions
   readonly redundancyThreshold?: number;
   /** How the budget is shared out among concepts; default `proportional`. */
   readonly quota?: 'proportional' | 'projection';
+  /** Concepts ask for a part of the budget by their size to this power, 0 to 1: 1 is as in the data, 0 all alike. Default 0.7. */
+  readonly sizeExponent?: number;
   /** Of the shares: the lower, the more complex concepts get. Default 0.1. */
   readonly temperature?: number;
   /** Least part of its even share that a concept gets, 0 to 1; default 0.5. */
   readonly floor?: number;
-  /** Most times that a document is written, 1 to 16; default 4. */
+  /** Most times that a document is written, 1 to 16; default as few as the budget needs, at most 4. */
   readonly maxEpochs?: number;
   /** Which documents of a concept fill its quota; default `quality`: by chance, good ones more often. */
   readonly fill?: 'quality' | 'hard' | 'easy' | 'random';
@@ -81,9 +83,11 @@ export interface CurateConfig {
   readonly redundancy: 'leaders' | 'published' | 'off';
   readonly redundancyThreshold: number | undefined;
   readonly quota: 'proportional' | 'projection';
+  readonly sizeExponent: number;
   readonly temperature: number;
   readonly floor: number;
-  readonly mostEpochs: number;
+  /** Undefined: as few as the budget needs. */
+  readonly mostEpochs: number | undefined;
   readonly fill: 'quality' | 'hard' | 'easy' | 'random';
   readonly balanceBy: string | undefined;
   readonly balance: 'unimax' | 'temperature' | 'natural';
@@ -168,9 +172,13 @@ export function curateConfig(options: CurateOptions): CurateConfig {
         ? undefined
         : within('--redundancy-threshold', options.redundancyThreshold, 0.01, 1),
     quota: options.quota ?? 'proportional',
+    sizeExponent: within('--size-exponent', options.sizeExponent ?? 0.7, 0, 1),
     temperature: within('--temperature', options.temperature ?? 0.1, 0.001, 1000),
     floor: within('--floor', options.floor ?? 0.5, 0, 1),
-    mostEpochs: wholeNumber('--max-epochs', options.maxEpochs ?? 4, 1, MOST_EPOCHS),
+    mostEpochs:
+      options.maxEpochs === undefined
+        ? undefined
+        : wholeNumber('--max-epochs', options.maxEpochs, 1, MOST_EPOCHS),
     fill: options.fill ?? 'quality',
     balanceBy: options.balanceBy,
     balance: options.balance ?? 'unimax',

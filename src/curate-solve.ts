@@ -1,8 +1,6 @@
-import { complexities, interDistances, shares } from './concepts/complexity.ts';
+import { complexities, interDistances } from './concepts/complexity.ts';
 import { unitOf } from './concepts/draws.ts';
-import { type Epochs, projectedEpochs, seenEpochs } from './concepts/epochs.ts';
 import { createFill } from './concepts/fill.ts';
-import { naturalBudgets, temperatureBudgets, uniMax } from './concepts/mixing.ts';
 import { distanceBin, outlierBins } from './concepts/outliers.ts';
 import type { PlanNotes } from './concepts/plan-notes.ts';
 import { priorityOf, readPriority, writePriority } from './concepts/priority.ts';
@@ -11,6 +9,7 @@ import type { ConceptTree } from './concepts/tree.ts';
 import type { Assigned } from './curate-assign.ts';
 import type { Learned } from './curate-concepts.ts';
 import type { CurateConfig } from './curate-options.ts';
+import { shareOut } from './curate-quotas.ts';
 import {
   CANDIDATE,
   DECISION,
@@ -52,9 +51,9 @@ export interface Solved {
   /** Records (`DECISION`) in the order of the spool, to be read once. */
   readonly decisions: ExternalSort;
   readonly facts: ConceptFacts;
-  /** The cut of the first group, and bytes that were asked for but are not there. */
+  /** The cut of the first group, and how often a document is written at most. */
   readonly lambda: number;
-  readonly missingBytes: number;
+  readonly mostEpochs: number;
 }
 
 /**
@@ -82,14 +81,10 @@ export async function solve(
   try {
     const facts = createFacts(concepts);
     const cellBytes = await gatherCandidates(assigned, config, { qualities, facts, decide }, candidates);
-    settleFacts(facts, tree, config);
-    const { epochs, lambda, missingBytes } = shareOut(
-      facts.shares,
-      cellBytes,
-      budgetBytes,
-      groupCount,
-      config,
-    );
+    settleFacts(facts, tree);
+    const shared = shareOut(facts.complexity, cellBytes, budgetBytes, groupCount, config);
+    const { epochs } = shared;
+    facts.shares.set(shared.shares);
     const targets = largestRemainder(
       epochs.map((times, cell) => times * cellBytes[cell]!),
       Math.round(epochs.reduce((sum, times, cell) => sum + times * cellBytes[cell]!, 0)),
@@ -97,7 +92,7 @@ export async function solve(
     for (const [cell, target] of targets.entries()) facts.quotaBytes[cell % concepts]! += target;
     await fillQuotas(candidates, targets, cellBytes, facts, decide);
     await decide.flush();
-    return { decisions, facts, lambda, missingBytes };
+    return { decisions, facts, lambda: shared.lambda, mostEpochs: shared.mostEpochs };
   } catch (error) {
     await decisions.close();
     throw error;
@@ -252,18 +247,11 @@ function createFacts(concepts: number): ConceptFacts {
 }
 
 /** Fills in what follows from the documents that are left. */
-function settleFacts(facts: ConceptFacts, tree: ConceptTree, { temperature }: CurateConfig): void {
+function settleFacts(facts: ConceptFacts, tree: ConceptTree): void {
   const { documents, semanticDuplicates, intra } = facts;
   const left = documents.map((count, concept) => count - semanticDuplicates[concept]!);
   facts.inter.fill(Number.NaN).set(interDistances(centersOf(tree)));
   facts.complexity.set(complexities(intra, facts.inter, left));
-  // Only concepts with documents have a share.
-  const present = Uint32Array.from(left.keys()).filter((concept) => left[concept]! > 0);
-  const found = shares(
-    Float64Array.from(present, (concept) => facts.complexity[concept]!),
-    temperature,
-  );
-  for (const [i, concept] of present.entries()) facts.shares[concept] = found[i]!;
 }
 
 /** Centres of the concepts as directions. */
@@ -275,50 +263,6 @@ function centersOf({ leaves, dimensions, leafCenters }: ConceptTree): Vectors {
     squares[leaf] = quantise(center, values, leaf * dimensions);
   }
   return { count: leaves, dimensions, values, squares };
-}
-
-/** Epochs of every cell: of each group the concepts, one after another. */
-function shareOut(
-  conceptShares: Float64Array,
-  cellBytes: Float64Array,
-  budgetBytes: number,
-  groupCount: number,
-  config: CurateConfig,
-): { readonly epochs: Float64Array; readonly lambda: number; readonly missingBytes: number } {
-  const concepts = conceptShares.length;
-  const { mostEpochs, floor, balance, balanceExponent } = config;
-  const cellsOf = (group: number): Float64Array =>
-    cellBytes.subarray(group * concepts, (group + 1) * concepts);
-  const sizes = Float64Array.from({ length: groupCount }, (_, group) =>
-    cellsOf(group).reduce((sum, bytes) => sum + bytes, 0),
-  );
-  const available = mostEpochs * sizes.reduce((sum, bytes) => sum + bytes, 0);
-  const budget = Math.min(budgetBytes, available);
-  const budgets =
-    balance === 'unimax'
-      ? uniMax(sizes, budget, mostEpochs)
-      : balance === 'temperature'
-        ? temperatureBudgets(sizes, budget, balanceExponent, mostEpochs)
-        : naturalBudgets(sizes, budget, mostEpochs);
-  const solver = config.quota === 'projection' ? projectedEpochs : seenEpochs;
-  const epochs = new Float64Array(cellBytes.length);
-  let first: Epochs | undefined;
-  for (let group = 0; group < groupCount; group++) {
-    const tokens = cellsOf(group);
-    const asked = conceptShares.map((share, concept) => (tokens[concept]! > 0 ? share : 0));
-    const sum = asked.reduce((total, share) => total + share, 0);
-    if (sum === 0) continue;
-    const found = solver({
-      shares: asked.map((share) => share / sum),
-      tokens,
-      budget: budgets[group]!,
-      mostEpochs,
-      floor,
-    });
-    first ??= found;
-    epochs.set(found.epochs, group * concepts);
-  }
-  return { epochs, lambda: first?.lambda ?? Number.NaN, missingBytes: Math.max(0, budgetBytes - available) };
 }
 
 /** Quantiles of the qualities, or undefined where nothing is known of them. */

@@ -50,7 +50,8 @@ export interface RedundancyReport {
 
 export interface RuleReport {
   readonly quota: 'proportional' | 'projection';
-  /** Temperature of the shares: share_j is proportional to exp(complexity_j / temperature). */
+  /** Shares are proportional to tokens_j^sizeExponent * exp(complexity_j / temperature). */
+  readonly sizeExponent: number;
   readonly temperature: number;
   /** Least share of its documents' even part that a concept gets. */
   readonly floor: number;

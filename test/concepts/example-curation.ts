@@ -74,6 +74,7 @@ export function exampleCuration(concepts: number, seed = 1): CurationReport {
     },
     rule: {
       quota: 'proportional',
+      sizeExponent: 0.7,
       temperature: 0.1,
       floor: 0.5,
       mostEpochs: 4,
