@@ -166,7 +166,7 @@ export function ruleSentences({ rule, budgetTokens }: CurationReport): string[] 
   return [
     'The complexity of a concept is how far its documents lie from its centre, times how far its centre lies from the nearest others: one that is broad and apart teaches more than one that says the same again.',
     ...balance,
-    `Its share of the ${formatSize(budgetTokens)} tokens is proportional to exp(complexity / ${formatNumber(rule.temperature)}); the smaller the temperature, the more complex concepts gain.`,
+    `Its share of the ${formatSize(budgetTokens)} tokens is proportional to its tokens to the power of ${formatNumber(rule.sizeExponent)} (1 leaves all as it was, 0 makes concepts alike), and to exp(complexity / ${formatNumber(rule.temperature)}); the smaller the temperature, the more complex concepts gain.`,
     rule.quota === 'projection'
       ? 'Quotas are the nearest to these shares that its bounds allow (density-based pruning): what full concepts leave is spread evenly over the others.'
       : 'Quotas keep the ratios of these shares: what full concepts leave goes to the others in proportion.',
