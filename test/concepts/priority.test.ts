@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { unitOf } from '../../src/concepts/draws.ts';
-import { priorityOf, writePriority } from '../../src/concepts/priority.ts';
+import { priorityOf, readPriority, writePriority } from '../../src/concepts/priority.ts';
 
 const facts = { unit: 0.25, quality: 0.5, distance: 0.3 };
 
@@ -77,4 +77,18 @@ test('written priorities sort as bytes the way the numbers do', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('a number that is read is the one that was written', () => {
+  const bytes = new DataView(new ArrayBuffer(12));
+  fc.assert(
+    fc.property(fc.double({ noNaN: true }), (value) => {
+      writePriority(value, bytes, 3);
+      expect(readPriority(bytes, 3)).toBe(value + 0);
+    }),
+  );
+  for (const value of [0, -0, Infinity, -Infinity, Number.MIN_VALUE, -Number.MIN_VALUE]) {
+    writePriority(value, bytes, 4);
+    expect(readPriority(bytes, 4)).toBe(value + 0);
+  }
 });
