@@ -31,7 +31,8 @@ const REASONS = ['outlier', 'over-quota'] as const;
  * - concepts get what the plan gave them, whatever there is of them now. How far the dump has drifted from that of the plan is reported.
  * A concept that the plan has seen no document of is kept by chance, as much of it as of all.
  *
- * The ledger says of an outlier its distance and the bound, of a document over quota its priority and the cut.
+ * The ledger says of an outlier its distance and the bound, of a document over quota its priority and the cut, or its bytes and the limit: what
+ * was too large for what a quota had room for then is left out now.
  * @throws CurationError; see `ErrorCode`.
  */
 export async function curateByPlan(path: string, options: CurateOptions): Promise<Report> {
@@ -139,6 +140,7 @@ class PlanChoice {
     const { verdicts } = decided;
     const notes = new Uint32Array(rowCount);
 
+    const details = new Map(evidence.details);
     const drop = (row: number, verdict: number, statistic: number, threshold: number): void => {
       verdicts[row] = verdict;
       evidence.isMeasured[row] = 1;
@@ -170,10 +172,17 @@ class PlanChoice {
       const score = qualities?.[row] ?? Number.NaN;
       const quality = knots === undefined || Number.isNaN(score) ? Number.NaN : rankAmong(knots, score);
       const priority = priorityOf(rules.fill, { unit, quality, distance });
-      if (isBeforeCut(this.plan.concepts, concept, priority, low, high)) continue;
-      drop(row, this.overQuota, priority, this.plan.concepts.cutPriorities[concept]!);
+      if (!isBeforeCut(this.plan.concepts, concept, priority, low, high)) {
+        drop(row, this.overQuota, priority, this.plan.concepts.cutPriorities[concept]!);
+        continue;
+      }
+      const bytes = analyzed.writtenLengths[row]!;
+      const limit = this.plan.concepts.sizeLimits[concept]!;
+      if (bytes < limit) continue;
+      drop(row, this.overQuota, bytes, limit);
+      details.set(row, 'bytes');
     }
-    return { ...decided, evidence, notes: [notes] };
+    return { ...decided, evidence: { ...evidence, details }, notes: [notes] };
   }
 }
 

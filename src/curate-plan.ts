@@ -51,8 +51,7 @@ export async function savePlan(
   const { config, measured, learned, assigned, solved } = curation;
   const recipe = withWholePaths(measured.report.recipe ?? config.recipe);
   const modelPath = config.hasQuality ? lastModel(recipe) : undefined;
-  const { documents, distances, candidateBytes, keptBytes, repeatedBytes, cutPriorities, cutHashes } =
-    notes.concepts;
+  const { documents, distances, candidateBytes, keptBytes, repeatedBytes, ...cuts } = notes.concepts;
   const keptShares = keptBytes.map((kept, concept) => kept / candidateBytes[concept]!);
   const names = new Map(report.curation!.concepts.map(({ concept, names: of }) => [concept, of]));
   const concepts: PlanConcepts = {
@@ -61,8 +60,9 @@ export async function savePlan(
     distances: distances.map((sum, concept) => sum / Math.max(1, documents[concept]!)),
     epochs: solved.facts.quotaBytes.map((quota, concept) => quota / Math.max(1, candidateBytes[concept]!)),
     keptShares,
-    cutPriorities,
-    cutHashes,
+    cutPriorities: cuts.cutPriorities,
+    cutHashes: cuts.cutHashes,
+    sizeLimits: cuts.sizeLimits,
     outlierBins: outlierBins(assigned.distances),
   };
   const { ngram, bands, rows } = config.signatures;

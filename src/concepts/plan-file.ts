@@ -44,6 +44,7 @@ export interface PlanConcepts {
   /** See `ConceptNotes`. */
   readonly cutPriorities: Float64Array;
   readonly cutHashes: Uint32Array;
+  readonly sizeLimits: Float64Array;
   /** See `outlierBins`. */
   readonly outlierBins: Uint16Array;
 }
@@ -117,6 +118,7 @@ function layoutOf({ bucketBits, hasMap, dimensions, branches, leaves, knots }: S
     keptShares: ['float64', concepts],
     cutPriorities: ['float64', concepts],
     cutHashes: ['uint32', 2 * concepts],
+    sizeLimits: ['float64', concepts],
     outlierBins: ['uint16', concepts],
     knots: ['float32', knots],
   } as const satisfies Record<keyof Arrays, readonly [keyof typeof ARRAYS, number]>;
@@ -360,6 +362,7 @@ function checkArrays(arrays: Arrays, dimensions: number, refuse: Refuse): void {
   if (!keptShares.every((share) => Number.isNaN(share) || (share >= 0 && share <= 1)))
     refuse('kept shares', '0 to 1', 'others');
   if (arrays.cutPriorities.some((cut) => Number.isNaN(cut))) refuse('cuts', 'numbers', 'others');
+  if (!arrays.sizeLimits.every((limit) => limit >= 0)) refuse('size limits', 'numbers from 0 on', 'others');
   if (arrays.outlierBins.some((bin) => bin > DISTANCE_BINS))
     refuse('outliers', `bins up to ${DISTANCE_BINS}`, 'others');
   if (!knots.every((knot, at) => Number.isFinite(knot) && (at === 0 || knot >= knots[at - 1]!)))

@@ -12,21 +12,27 @@ export interface ConceptNotes {
   /** Where the quota was full: what comes up to here, by priority and then hash (low, high), was kept. */
   readonly cutPriorities: Float64Array;
   readonly cutHashes: Uint32Array;
+  /** Bytes from which on a document was passed over, though later ones were kept; Infinity where none was. See `createFill`. */
+  readonly sizeLimits: Float64Array;
 }
 
-/** The last of a concept that was kept, or the first that was not. */
+/** How far the quota of a concept has been filled. */
 interface Mark {
   concept: number;
+  /** Of the last document that was kept. */
   priority: number;
   low: number;
   high: number;
+  /** Bytes of the smallest document since then, Infinity without one. */
+  leftOut: number;
 }
+
+const NOTHING_KEPT = { priority: -Infinity, low: 0, high: 0, leftOut: Infinity };
 
 /** Notes what a plan for later dumps is made of. */
 export class PlanNotes {
   readonly concepts: ConceptNotes;
-  /** The last document kept of the concept that is being filled. */
-  private readonly last: Mark = { concept: -1, priority: -Infinity, low: 0, high: 0 };
+  private readonly last: Mark = { concept: -1, ...NOTHING_KEPT };
 
   constructor(concepts: number) {
     const array = (): Float64Array => new Float64Array(concepts);
@@ -39,6 +45,7 @@ export class PlanNotes {
       // Until one is left out, all are kept.
       cutPriorities: array().fill(Infinity),
       cutHashes: new Uint32Array(2 * concepts).fill(0xffff_ffff),
+      sizeLimits: array().fill(Infinity),
     };
   }
 
@@ -54,9 +61,9 @@ export class PlanNotes {
   }
 
   /**
-   * The next document of a quota; they come concept by concept, in a concept by priority and then hash, and those that are kept come first.
+   * The next document of a quota; they come concept by concept, in a concept by priority and then hash.
    *
-   * The cut lies in the middle between the last one kept and the first one left out. For of n random numbers the k-th is k / (n + 1) on average: a cut at the
+   * The cut lies in the middle between the last one kept and the next one. For of n random numbers the k-th is k / (n + 1) on average: a cut at the
    * k-th itself would let a smaller share of other documents pass than k / n, which small concepts would feel.
    */
   candidate(
@@ -69,18 +76,27 @@ export class PlanNotes {
   ): void {
     const { concepts, last } = this;
     concepts.candidateBytes[concept]! += bytes;
-    if (last.concept !== concept) Object.assign(last, { concept, priority: -Infinity, low: 0, high: 0 });
+    if (last.concept !== concept) Object.assign(last, { concept, ...NOTHING_KEPT });
     if (isKept) {
       concepts.keptBytes[concept]! += bytes;
-      Object.assign(last, { priority, low, high });
+      // What was left out since the last one was passed over.
+      concepts.sizeLimits[concept] = Math.min(concepts.sizeLimits[concept]!, last.leftOut);
+      this.cut(concept, Infinity, 0xffff_ffff, 0xffff_ffff);
+      Object.assign(last, { priority, low, high, leftOut: Infinity });
       return;
     }
-    if (concepts.cutPriorities[concept] !== Infinity) return;
-    const middle = last.priority + (priority - last.priority) / 2;
-    const isBetween = middle > last.priority && middle < priority;
-    concepts.cutPriorities[concept] = isBetween ? middle : last.priority;
-    concepts.cutHashes[2 * concept] = last.low;
-    concepts.cutHashes[2 * concept + 1] = last.high;
+    if (last.leftOut === Infinity) {
+      const middle = last.priority + (priority - last.priority) / 2;
+      const isBetween = middle > last.priority && middle < priority;
+      this.cut(concept, isBetween ? middle : last.priority, last.low, last.high);
+    }
+    last.leftOut = Math.min(last.leftOut, bytes);
+  }
+
+  private cut(concept: number, priority: number, low: number, high: number): void {
+    this.concepts.cutPriorities[concept] = priority;
+    this.concepts.cutHashes[2 * concept] = low;
+    this.concepts.cutHashes[2 * concept + 1] = high;
   }
 }
 

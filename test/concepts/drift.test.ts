@@ -12,6 +12,7 @@ function planned(documents: readonly number[], distance = 0.4): PlanConcepts {
     epochs: zeros,
     keptShares: zeros,
     cutPriorities: zeros,
+    sizeLimits: zeros,
     cutHashes: new Uint32Array(2 * documents.length),
     outlierBins: new Uint16Array(documents.length),
   };

@@ -37,6 +37,7 @@ function conceptsOf(count: number): PlanConcepts {
     keptShares: numbers((concept) => (concept === 2 ? Number.NaN : 1 / (1 + concept))),
     cutPriorities: numbers((concept) => [Infinity, -Infinity, -0.25][concept] ?? concept / 3),
     cutHashes: Uint32Array.from({ length: 2 * count }, (_, at) => 0xffff_ffff - at),
+    sizeLimits: numbers((concept) => (concept === 1 ? Infinity : 100 * concept)),
     outlierBins: Uint16Array.from({ length: count }, (_, concept) => 1024 - concept),
   };
 }
@@ -273,6 +274,7 @@ test.each<[string, Partial<PlanConcepts>, Partial<CurationPlan>]>([
   ['epochs', { epochs: conceptsOf(tree.leaves + 1).epochs.fill(-1) }, {}],
   ['kept shares', { keptShares: conceptsOf(tree.leaves + 1).keptShares.fill(1.01) }, {}],
   ['cuts', { cutPriorities: conceptsOf(tree.leaves + 1).cutPriorities.fill(Number.NaN) }, {}],
+  ['size limits', { sizeLimits: conceptsOf(tree.leaves + 1).sizeLimits.fill(-1) }, {}],
   ['outliers', { outlierBins: conceptsOf(tree.leaves + 1).outlierBins.fill(1025) }, {}],
   ['quantiles of quality', {}, { knots: Float32Array.of(1, 0) }],
   ['quantiles of quality', {}, { knots: Float32Array.of(1, Number.NaN) }],

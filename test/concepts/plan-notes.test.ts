@@ -60,6 +60,25 @@ test('the cut lies in the middle, so that of other documents the same share pass
   expect(concepts.cutPriorities[1]).toBe(3);
 });
 
+test('what is too large for a quota is passed over, and sets no cut', () => {
+  const notes = new PlanNotes(1);
+  const take = (bytes: number, priority: number, isKept: boolean) =>
+    notes.candidate(0, bytes, priority, 0, 0, isKept);
+  take(10, 1, true);
+  take(900, 2, false);
+  take(800, 3, false);
+  take(20, 4, true);
+  const { cutPriorities, sizeLimits, keptBytes } = notes.concepts;
+  expect([cutPriorities[0], sizeLimits[0]]).toEqual([Infinity, 800]);
+  take(700, 5, false);
+  take(10, 6, true);
+  expect(sizeLimits[0]).toBe(700);
+  // Behind the last that is kept nothing shows what was too large, and what was too late.
+  take(600, 7, false);
+  take(5, 8, false);
+  expect([cutPriorities[0], sizeLimits[0], keptBytes[0]]).toEqual([6.5, 700, 40]);
+});
+
 test('concepts have cuts of their own', () => {
   const notes = new PlanNotes(2);
   notes.candidate(0, 1, 0.1, 0, 0, true);
