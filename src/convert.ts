@@ -17,7 +17,7 @@ export async function convert(options: ConvertOptions): Promise<Report> {
       indexBytes: 0,
       resourceBytes: 0,
       reasons: [],
-      beside: { noteColumns: [], ledger: undefined, rejects: false },
+      beside: { noteColumns: [], ledger: undefined, rejects: false, samples: false },
       recipe: undefined,
       createJudge: () => ({
         judge: ({ rowCount }) => ({

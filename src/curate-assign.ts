@@ -77,7 +77,8 @@ export async function assignConcepts(
   const distances = new DistanceHistograms(new Uint32Array((leaves + 1) * DISTANCE_BINS));
   const examples = createExamples(leaves + 1, EXAMPLES_PER_CONCEPT, EXAMPLE_BYTES);
   const reading = {
-    encoding: { by: encoder, cutoff: undefined, withEdits: false, tree },
+    of: spool,
+    encoding: { by: encoder, cutoff: undefined, editCutoff: undefined, tree },
     withGroups: true,
     doing: 'finding concepts',
     resourceBytes:

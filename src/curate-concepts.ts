@@ -1,7 +1,14 @@
 import { calibrateThreshold, conceptThresholds, nullPairs } from './concepts/calibration.ts';
 import { type ConceptTree, createRouter, shareTree } from './concepts/tree.ts';
-import { documentsOf, type Measured, type SpooledDocuments } from './curate-measure.ts';
-import { type CurateConfig, MOST_CONCEPTS } from './curate-options.ts';
+import {
+  documentsOf,
+  LEXICAL_SAMPLE,
+  leavesFor,
+  type Measured,
+  type SpooledDocuments,
+  sampleFor,
+} from './curate-measure.ts';
+import type { CurateConfig } from './curate-options.ts';
 import { planVectors, readSpool, type Spool } from './curate-spool.ts';
 import type { EncoderPlan } from './encoders/encoder.ts';
 import type { EncodedRows, Encoding } from './encoders/encoding.ts';
@@ -14,11 +21,9 @@ import { cosine, type Vectors } from './kernels/vectors/vectors.ts';
 import { openPool } from './parallel/pool.ts';
 import { decodingJob } from './parallel/tasks.ts';
 
-/** Documents that concepts are learned from, for each of them and in all. */
-const SAMPLE_PER_CONCEPT = 64;
-const MOST_SAMPLE = 2 ** 18;
-/** The lexical encoder learns from fewer: words are common to all concepts. */
-const LEXICAL_SAMPLE = 2 ** 14;
+/** Documents of the sample whose edits are looked at, for each concept and at least. */
+const EDITS_PER_CONCEPT = 16;
+const LEAST_EDITS = 4096;
 /** Pairs of documents that are looked at to learn how like they are by chance. */
 const NULL_PAIRS = 2 ** 14;
 
@@ -42,20 +47,31 @@ export async function learnConcepts(
   config: CurateConfig,
 ): Promise<Learned> {
   const { engine, seed } = config;
-  const leaves =
-    config.concepts ?? Math.max(1, Math.min(MOST_CONCEPTS, Math.round(Math.sqrt(spool.representatives))));
+  const leaves = leavesFor(spool.representatives, config);
   const { upperBits, qualities } = await surveyDocuments(measured);
   const trip = tripSignal(engine.signal);
   const pool = openPool(decodingJob, 1, trip.signal);
 
+  /** The largest cutoff under which there are at most so many documents that are no duplicates; at least the lowest that has any. */
+  function cutoffFor(most: number): number {
+    let documents = 0;
+    for (let bits = 0; bits <= measured.sample.cutoff; bits++) {
+      const here = upperBits[bits]!;
+      if (documents > 0 && documents + here > most) return bits - 1;
+      documents += here;
+    }
+    return measured.sample.cutoff;
+  }
+
   async function sample(
     most: number,
-    asked: Pick<Encoding, 'by' | 'withEdits'>,
+    asked: Pick<Encoding, 'by' | 'editCutoff'>,
     doing: string,
   ): Promise<Sample> {
-    const encoding = { ...asked, cutoff: cutoffFor(upperBits, most), tree: undefined };
+    const encoding = { ...asked, cutoff: cutoffFor(most), tree: undefined };
     const found = new Sample();
-    const reading = { encoding, withGroups: false, doing, resourceBytes: most * SAMPLE_BYTES };
+    const resourceBytes = most * SAMPLE_BYTES;
+    const reading = { of: spool.sample, encoding, withGroups: false, doing, resourceBytes };
     for await (const { analyzed, documents } of readSpool(spool, measured, config, reading)) {
       found.add(analyzed.encoded!, documents, measured);
     }
@@ -65,7 +81,7 @@ export async function learnConcepts(
   async function planEncoder(): Promise<EncoderPlan> {
     switch (config.encoder) {
       case 'lexical': {
-        const asked = { by: 'features', withEdits: false } as const;
+        const asked = { by: 'features', editCutoff: undefined } as const;
         const counted = await sample(LEXICAL_SAMPLE, asked, 'counting words of a sample');
         const input = { features: counted.features(), options: { seed } };
         return { kind: 'lexical', model: await pool.run('learn', input) };
@@ -87,8 +103,8 @@ export async function learnConcepts(
   try {
     const encoder = await planEncoder();
     const withEdits = config.redundancy !== 'off' && encoder.kind !== 'column';
-    const most = Math.min(MOST_SAMPLE, SAMPLE_PER_CONCEPT * leaves);
-    const found = await sample(most, { by: encoder, withEdits }, 'reading a sample');
+    const editCutoff = withEdits ? cutoffFor(Math.max(LEAST_EDITS, EDITS_PER_CONCEPT * leaves)) : undefined;
+    const found = await sample(sampleFor(leaves), { by: encoder, editCutoff }, 'reading a sample');
     const vectors = found.vectors();
     const edits = withEdits ? found.edits() : undefined;
     const tree = shareTree(await pool.run('findConcepts', { sample: vectors, leaves, seed }));
@@ -130,17 +146,6 @@ async function surveyDocuments(
     }
   }
   return { upperBits, qualities };
-}
-
-/** The largest cutoff under which there are at most `most` documents; at least the lowest that has any. */
-function cutoffFor(upperBits: Float64Array, most: number): number {
-  let documents = 0;
-  for (let bits = 0; bits < upperBits.length; bits++) {
-    const here = upperBits[bits]!;
-    if (documents > 0 && documents + here > most) return bits - 1;
-    documents += here;
-  }
-  return upperBits.length - 1;
 }
 
 /** Documents chosen by hash, each with what was made of it; those that are duplicates are left out. */

@@ -57,6 +57,7 @@ export async function emit(
       noteColumns: NOTE_COLUMNS,
       ledger: revisedSchema(ledgerSchema, LEDGER_COLUMNS),
       rejects: false,
+      samples: false,
     },
     recipe: undefined,
     createJudge: () => ({ judge, report: () => ({}) }),

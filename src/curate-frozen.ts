@@ -56,7 +56,7 @@ async function planVerb(
   const choice = new PlanChoice(plan, before.reasons.length);
   return {
     ...before,
-    encoding: { by: encoder, cutoff: undefined, withEdits: false, tree: plan.tree },
+    encoding: { by: encoder, cutoff: undefined, editCutoff: undefined, tree: plan.tree },
     reasons: [...before.reasons, ...REASONS],
     resourceBytes: before.resourceBytes + modelBytes(plan, encoder, engineConfig(options).threads),
     beside: { ...before.beside, noteColumns: [{ name: CONCEPT, words: undefined }] },

@@ -1,7 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkClusterMemory, clusterReport, sortBytesOf } from './cluster.ts';
 import { checkBefore } from './curate-checks.ts';
-import type { CurateConfig, CurateOptions } from './curate-options.ts';
+import { type CurateConfig, type CurateOptions, MOST_CONCEPTS } from './curate-options.ts';
 import type { WorkFolder } from './curate-work.ts';
 import { RecordReader, type RecordSpool, RecordWriter } from './flow/record-spool.ts';
 import { openInputs } from './open.ts';
@@ -27,6 +28,36 @@ const QUALITY = 16;
 const SOURCE = 20;
 const DOCUMENT_BYTES = 24;
 
+/** Documents that concepts are learned from, for each of them and in all. */
+const SAMPLE_PER_CONCEPT = 64;
+const MOST_SAMPLE = 2 ** 18;
+/** The lexical encoder learns from so many: words are common to all concepts. */
+export const LEXICAL_SAMPLE: number = 2 ** 13;
+/** So many times what is needed is set aside, as some of it turn out to be duplicates. */
+const SAMPLE_MARGIN = 1.5;
+
+/** Concepts to look for among so many documents. */
+export function leavesFor(documents: number, { concepts }: CurateConfig): number {
+  return concepts ?? Math.max(1, Math.min(MOST_CONCEPTS, Math.round(Math.sqrt(documents))));
+}
+
+/** Documents that so many concepts are learned from. */
+export function sampleFor(leaves: number): number {
+  return Math.min(MOST_SAMPLE, SAMPLE_PER_CONCEPT * leaves);
+}
+
+/** A document is set aside, as one of so many, if the upper 16 bits of its hash are no more than this. It never rises with their number. */
+function cutoffAt(documents: number, config: CurateConfig): number {
+  const wanted = SAMPLE_MARGIN * Math.max(LEXICAL_SAMPLE, sampleFor(leavesFor(documents, config)));
+  return Math.min(2 ** 16 - 1, Math.ceil((2 ** 16 * wanted) / documents));
+}
+
+/** Rows that wait in files, with a record for each, in the same order. */
+export interface Waiting {
+  readonly paths: readonly string[];
+  readonly documents: RecordSpool;
+}
+
 /** What the pass over the inputs has found out. */
 export interface Measured {
   /** The rows that passed the filters, as files of their own. */
@@ -34,6 +65,8 @@ export interface Measured {
   readonly folder: string;
   /** One record for each of them, in the same order. */
   readonly documents: RecordSpool;
+  /** Some of them once more: all whose hash has no more than `cutoff` in its upper 16 bits, and others. */
+  readonly sample: Waiting & { readonly cutoff: number };
   readonly clusters: ClusteredDocuments;
   readonly clusterReport: ClusterReport;
   /** What the filters did. */
@@ -71,6 +104,9 @@ export async function measure(
     memoryBytes: WRITER_BYTES,
   });
   const writer = new RecordWriter(documents, DOCUMENT_BYTES, WRITER_BYTES);
+  const sampled = folder.spool({ name: 'sampled', recordBytes: DOCUMENT_BYTES, memoryBytes: WRITER_BYTES });
+  const sampleWriter = new RecordWriter(sampled, DOCUMENT_BYTES, WRITER_BYTES);
+  let passed = 0;
   const tally = createTally({
     sources: inputs.sources,
     reasons: filters.reasons,
@@ -79,7 +115,9 @@ export async function measure(
     startedAt: performance.now(),
   });
 
-  async function observe(analyzed: Analyzed, verdicts: Verdicts): Promise<void> {
+  /** Notes what is known of the rows that passed; returns those that are set aside. */
+  async function observe(analyzed: Analyzed, verdicts: Verdicts): Promise<Uint32Array> {
+    const samples: number[] = [];
     const { rowCount, writtenLengths, outcomes, source } = analyzed;
     const { contentHashes } = analyzed.signatures!;
     // The model comes last in the recipe, so its score is the last value.
@@ -96,9 +134,14 @@ export async function measure(
       view.setUint32(at + BYTES, writtenLengths[row]!, true);
       view.setFloat32(at + QUALITY, quality === undefined ? Number.NaN : quality[row]!, true);
       view.setUint32(at + SOURCE, source, true);
+      if (contentHashes[2 * row + 1]! >>> 16 > cutoffAt(++passed, config)) continue;
+      samples.push(row);
+      if (!sampleWriter.hasRoom(1)) await sampleWriter.flush();
+      sampleWriter.bytes.set(writer.bytes.subarray(at, at + DOCUMENT_BYTES), sampleWriter.take());
     }
     tally.add(source, analyzed, verdicts);
     checkClusterMemory('curate', tally.nextOrdinal, sortBytes, engine.memoryBytes);
+    return Uint32Array.from(samples);
   }
 
   const spool: Part[] = [];
@@ -106,14 +149,14 @@ export async function measure(
     const verb = {
       ...filters,
       signatures,
+      beside: { ...filters.beside, samples: true },
       indexBytes: filters.indexBytes + sortBytes + DuplicateClusters.byteLength(inputs.documents ?? 0),
       createJudge(plan: Parameters<typeof filters.createJudge>[0]): Judge {
         const judge = filters.createJudge(plan);
         return {
           async judge(analyzed, firstOrdinal) {
             const verdicts = await judge.judge(analyzed, firstOrdinal);
-            await observe(analyzed, verdicts);
-            return verdicts;
+            return { ...verdicts, samples: await observe(analyzed, verdicts) };
           },
           report: () => judge.report(),
         };
@@ -131,6 +174,9 @@ export async function measure(
       },
     });
     await writer.flush();
+    await sampleWriter.flush();
+    const sampleFolder = join(folder.path, 'spool', 'sample');
+    const samplePaths = (await readdir(sampleFolder)).sort().map((name) => join(sampleFolder, name));
     engine.signal?.throwIfAborted();
     const found = await clusters.solve();
     engine.signal?.throwIfAborted();
@@ -138,6 +184,7 @@ export async function measure(
       spool,
       folder: join(folder.path, 'spool'),
       documents,
+      sample: { paths: samplePaths, documents: sampled, cutoff: cutoffAt(Math.max(1, passed), config) },
       clusters: found,
       clusterReport: clusterReport(found, signatures, minSimilarity),
       report,

@@ -9,6 +9,7 @@ import { planColumn } from './encoders/column.ts';
 import type { EncoderPlan } from './encoders/encoder.ts';
 import type { Encoding } from './encoders/encoding.ts';
 import { CurationError } from './errors.ts';
+import type { RecordSpool } from './flow/record-spool.ts';
 import { type Inputs, openInputs } from './open.ts';
 import { read } from './read.ts';
 import { decodedSchema, scan } from './scan.ts';
@@ -16,9 +17,15 @@ import type { Analyzed } from './stages/analyze.ts';
 
 const PROGRESS_MS = 100;
 
-/** The rows that wait, opened as inputs. */
-export interface Spool extends CurateColumns {
+/** Rows that wait, opened as inputs, and what is known of them. */
+export interface WaitingRows {
   readonly inputs: Inputs;
+  readonly documents: RecordSpool;
+}
+
+/** All rows that wait. */
+export interface Spool extends CurateColumns, WaitingRows {
+  readonly sample: WaitingRows;
   /** Documents that are no duplicates. */
   readonly representatives: number;
 }
@@ -29,12 +36,13 @@ export async function openSpool(
   options: CurateOptions,
   config: CurateConfig,
 ): Promise<Spool> {
-  const inputs = await openInputs({
-    input: pathsOf(measured),
-    inputFormat: 'arrow',
-  });
+  const { documents, sample } = measured;
+  const inputs = await openInputs({ input: pathsOf(measured), inputFormat: 'arrow' });
+  const sampled = await openInputs({ input: sample.paths, inputFormat: 'arrow' });
   return {
     inputs,
+    documents,
+    sample: { inputs: sampled, documents: sample.documents },
     ...findColumns(inputs, options, config),
     representatives: await countRepresentatives(measured),
   };
@@ -84,6 +92,8 @@ export interface SpooledBatch {
 
 /** What a reading of the spool is for. */
 export interface SpoolReading {
+  /** Which rows are read. */
+  readonly of: WaitingRows;
   readonly encoding: Encoding;
   /** Whether the words of the column of groups are wanted, as ids of the batches. */
   readonly withGroups: boolean;
@@ -93,12 +103,12 @@ export interface SpoolReading {
   readonly resourceBytes: number;
 }
 
-/** Reads the spool once, in order: its texts, and what the threads make of them. */
+/** Reads rows that wait once, in order: their texts, and what the threads make of them. */
 export async function* readSpool(
-  { inputs, textIndex, vectorIndex, groupIndex }: Spool,
-  measured: Measured,
+  { textIndex, vectorIndex, groupIndex }: Spool,
+  { clusters }: Measured,
   { engine }: CurateConfig,
-  { encoding, withGroups, doing, resourceBytes }: SpoolReading,
+  { of: { inputs, documents }, encoding, withGroups, doing, resourceBytes }: SpoolReading,
 ): AsyncGenerator<SpooledBatch, void, undefined> {
   const groups = withGroups ? groupIndex : -1;
   const columns = [...new Set([textIndex, vectorIndex, groups])].filter((index) => index >= 0);
@@ -109,10 +119,10 @@ export async function* readSpool(
     signatures: encoding.cutoff === undefined ? ('none' as const) : ('exact' as const),
     examination: undefined,
     encoding,
-    resourceBytes: resourceBytes + measured.clusters.byteLength,
+    resourceBytes: resourceBytes + clusters.byteLength,
   };
   const schema = decodedSchema(inputs, request);
-  const reader = new DocumentReader(measured.documents);
+  const reader = new DocumentReader(documents);
   const startedAt = performance.now();
   let reportedAt = 0;
   let firstIndex = 0;
@@ -127,7 +137,7 @@ export async function* readSpool(
       const now = performance.now();
       if (now - reportedAt < PROGRESS_MS) continue;
       reportedAt = now;
-      const share = Math.min(1, firstIndex / measured.documents.count);
+      const share = Math.min(1, firstIndex / documents.count);
       const seconds = (now - startedAt) / 1000;
       engine.onEvent?.({ type: 'work', work: { doing, share, documents: firstIndex, bytes, seconds } });
     }

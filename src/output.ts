@@ -16,6 +16,8 @@ export interface Output {
   readonly ledger: Sink | undefined;
   /** Absent unless what is dropped is to be written out. */
   readonly rejects: Sink | undefined;
+  /** Absent unless rows are sampled. */
+  readonly samples: Sink | undefined;
   /**
    * Whether batches may be lent to `rows` in memory that is used again as soon as `append` returns. A stream keeps what
    * it was given for as long as it likes.
@@ -50,6 +52,8 @@ export interface Beside {
   /** Columns of the ledger; undefined for verbs that decide nothing. */
   readonly ledger: Schema | undefined;
   readonly rejects: boolean;
+  /** Whether some rows are written a second time, to `sample/`. */
+  readonly samples: boolean;
 }
 
 /** Column behind the others of a dropped document: why it was dropped. */
@@ -89,6 +93,7 @@ export async function openOutput(
       rows,
       ledger: undefined,
       rejects: undefined,
+      samples: undefined,
       takesLentMemory: false,
       isClosedBy: isClosedPipe,
       complete: async () => {},
@@ -115,10 +120,12 @@ export async function openOutput(
   const rejects = beside.rejects
     ? await sinkFor('rejects/part-', format, addNoteFields(inputSchema, [{ name: REASON_COLUMN, words: [] }]))
     : undefined;
+  const samples = beside.samples ? await sinkFor('sample/part-', format, inputSchema) : undefined;
   return {
     rows,
     ledger,
     rejects,
+    samples,
     takesLentMemory,
     isClosedBy: () => false,
     async complete({ report, page }, parts) {
@@ -138,6 +145,7 @@ export async function openOutput(
       await rows.abandon();
       await ledger?.abandon();
       await rejects?.abandon();
+      await samples?.abandon();
       await directory.abandon();
     },
   };

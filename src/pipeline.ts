@@ -191,6 +191,7 @@ async function verbOf(
       noteColumns: clusters === undefined ? [] : [{ name: CLUSTER_SIZE, words: undefined }],
       ledger: ledgerSchema,
       rejects: options.keepRejects ?? false,
+      samples: false,
     },
     ...(clusters === undefined ? {} : { locate: clusters.locate }),
     recipe: withSteps(recipe, steps),

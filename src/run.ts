@@ -25,6 +25,7 @@ import { createLedger, type Ledger, ledgerFormat } from './stages/ledger.ts';
 import type { LedgerRevision } from './stages/ledger-revision.ts';
 import { type Choice, rebatch, type Selected } from './stages/rebatch.ts';
 import { createTally, type Tally } from './stages/tally.ts';
+import type { Sink } from './stages/write.ts';
 import type { Origin, Verdicts } from './verdicts.ts';
 
 /** Rows and logical bytes of an output batch; fixed, because output bytes follow from them. */
@@ -112,7 +113,8 @@ export async function run(
   try {
     const paths = inputs.sources.map(({ path }) => path);
     target = await openOutput(options, output, schema, paths, verb.beside);
-    const { rows, ledger: ledgerSink, rejects, takesLentMemory } = target;
+    const { rows, ledger: ledgerSink, rejects, samples, takesLentMemory } = target;
+    const sinks: Readonly<Record<string, Sink | undefined>> = { rows, rejects, samples };
     config.onEvent?.({
       type: 'plan',
       inputs: inputs.sources.length,
@@ -186,7 +188,7 @@ export async function run(
     let reportedAt = 0;
     try {
       for await (const { output: name, encoded: batch, slab } of encoded) {
-        await (name === 'rows' ? rows : rejects!).append(batch);
+        await sinks[name]!.append(batch);
         slab?.release();
         const now = performance.now();
         if (now - reportedAt >= PROGRESS_MS) {
@@ -213,6 +215,7 @@ export async function run(
       ledger: (await ledgerSink?.finish()) ?? [],
       rejects: (await rejects?.finish()) ?? [],
     };
+    await samples?.finish();
     config.onEvent?.({ type: 'progress', progress: tally.progress() });
     const { documents, inputs: counted, unreadable, text, textKept } = tally.counts();
     const counts: Report = {
@@ -297,6 +300,7 @@ function jobOf(
     encoding: verb.encoding,
     outputs: {
       rows,
+      samples: { ...rows, noteColumns: [] },
       rejects: { ...rows, noteColumns: [{ name: REASON_COLUMN, words: verb.reasons }] },
       ...(verb.beside.ledger === undefined
         ? {}
@@ -343,7 +347,7 @@ async function* judgeInOrder(
   }
 }
 
-function chooseRows({ verdicts, notes }: Verdicts, keepsRejects: boolean): readonly Choice[] {
+function chooseRows({ verdicts, notes, samples }: Verdicts, keepsRejects: boolean): readonly Choice[] {
   const rowCount = verdicts.length;
   const rows = new Uint32Array(rowCount);
   let kept = 0;
@@ -354,9 +358,11 @@ function chooseRows({ verdicts, notes }: Verdicts, keepsRejects: boolean): reado
     rows: keptRows,
     notes: notes?.map((of) => keptRows.map((row) => of[row]!)),
   };
-  if (!keepsRejects) return [choice];
+  const sampled = samples === undefined ? [] : [{ output: 'samples', rows: samples, notes: undefined }];
+  if (!keepsRejects) return [choice, ...sampled];
   const rejected = new Uint32Array(rowCount - kept);
   let count = 0;
   for (let row = 0; row < rowCount; row++) if (verdicts[row] !== 0) rejected[count++] = row;
-  return [choice, { output: 'rejects', rows: rejected, notes: [rejected.map((row) => verdicts[row]!)] }];
+  const notesOfRejects = [rejected.map((row) => verdicts[row]!)];
+  return [choice, ...sampled, { output: 'rejects', rows: rejected, notes: notesOfRejects }];
 }

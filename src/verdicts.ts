@@ -10,6 +10,8 @@ export interface Verdicts {
   readonly cuts: Cuts | undefined;
   /** Numbers for each row, an array for each column of notes that kept rows are written with. */
   readonly notes?: readonly Uint32Array[] | undefined;
+  /** Kept rows that are written a second time, as a sample; ascending. */
+  readonly samples?: Uint32Array | undefined;
 }
 
 /** What is cut out of the texts of a batch. */

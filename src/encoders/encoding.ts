@@ -15,8 +15,8 @@ export interface Encoding {
   readonly by: 'features' | EncoderPlan;
   /** Only documents whose content hash has no more than this in its upper 16 bits; undefined: all. */
   readonly cutoff: number | undefined;
-  /** Whether lightly edited copies of texts are encoded, too. */
-  readonly withEdits: boolean;
+  /** Of those with no more than this, lightly edited copies are encoded, too; undefined: of none. */
+  readonly editCutoff: number | undefined;
   /** Tells concepts. */
   readonly tree: ConceptTree | undefined;
 }
@@ -27,7 +27,7 @@ export interface EncodedRows {
   readonly rows: Uint32Array | undefined;
   readonly features: FeatureLists | undefined;
   readonly vectors: Vectors | undefined;
-  /** Of the edited copies. */
+  /** Of the edited copies; where there is none, a vector that says nothing. */
   readonly edits: Vectors | undefined;
   readonly places: Places | undefined;
 }
@@ -39,7 +39,7 @@ export interface EncodingKernel {
 }
 
 export async function createEncodingKernel(encoding: Encoding): Promise<EncodingKernel> {
-  const { by, cutoff, withEdits, tree } = encoding;
+  const { by, cutoff, editCutoff, tree } = encoding;
   const counter: FeatureCounter | undefined = by === 'features' ? createFeatureCounter() : undefined;
   const encoder: Encoder | undefined = by === 'features' ? undefined : await createEncoder(by);
   const router: Router | undefined = tree && createRouter(tree);
@@ -53,7 +53,10 @@ export async function createEncodingKernel(encoding: Encoding): Promise<Encoding
         rows,
         features: counter?.count(text),
         vectors,
-        edits: withEdits ? await encoder?.embed(chosen, editTexts(text)) : undefined,
+        edits:
+          editCutoff === undefined
+            ? undefined
+            : await encoder?.embed(chosen, editTexts(text, rows!, contentHashes!, editCutoff)),
         places: vectors && router?.route(vectors),
       };
     },
@@ -64,14 +67,26 @@ function rowsBelow(contentHashes: Uint32Array, cutoff: number): Uint32Array {
   const count = contentHashes.length / 2;
   const rows = new Uint32Array(count);
   let chosen = 0;
-  for (let row = 0; row < count; row++)
-    if (contentHashes[2 * row + 1]! >>> 16 <= cutoff) rows[chosen++] = row;
+  for (let row = 0; row < count; row++) {
+    if (isBelow(contentHashes, row, cutoff)) rows[chosen++] = row;
+  }
   return rows.subarray(0, chosen);
 }
 
-function editTexts({ bytes, offsets, rowCount }: TextColumn): TextColumn {
-  const edited = Array.from({ length: rowCount }, (_, row) =>
-    editText(bytes, offsets[row]!, offsets[row + 1]!),
+function isBelow(contentHashes: Uint32Array, row: number, cutoff: number): boolean {
+  return contentHashes[2 * row + 1]! >>> 16 <= cutoff;
+}
+
+/** Edited copies of texts; empty for those above the cutoff. @param rows of each text, by which its hash is found. */
+function editTexts(
+  { bytes, offsets, rowCount }: TextColumn,
+  rows: Uint32Array,
+  contentHashes: Uint32Array,
+  cutoff: number,
+): TextColumn {
+  const none = new Uint8Array(0);
+  const edited = Array.from({ length: rowCount }, (_, at) =>
+    isBelow(contentHashes, rows[at]!, cutoff) ? editText(bytes, offsets[at]!, offsets[at + 1]!) : none,
   );
   const ends = new Int32Array(rowCount + 1);
   for (let row = 0; row < rowCount; row++) ends[row + 1] = ends[row]! + edited[row]!.length;
