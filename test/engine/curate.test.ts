@@ -268,8 +268,8 @@ describe('a dump with damage, rubbish, copies and paraphrases', () => {
         copies,
       }));
     expect(said(streamed.ledger)).toEqual(said(curated.ledger));
-    expect(streamed.curation.concepts.map(({ examples: _, ...facts }) => facts)).toEqual(
-      curated.curation.concepts.map(({ examples: _, ...facts }) => facts),
+    expect(streamed.curation.concepts.map((facts) => ({ ...facts, examples: [] }))).toEqual(
+      curated.curation.concepts.map((facts) => ({ ...facts, examples: [] })),
     );
   });
 });
