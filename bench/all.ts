@@ -12,6 +12,7 @@ const BENCHMARKS = [
   { name: 'prove', isPinned: false },
   { name: 'filter', isPinned: false },
   { name: 'end-to-end', isPinned: false },
+  { name: 'curate', isPinned: false },
 ];
 
 const started = performance.now();
