@@ -77,7 +77,9 @@ export async function emit(
     const sizes = new Uint32Array(rowCount);
     const concepts = new Uint32Array(rowCount);
     for (let row = 0; row < rowCount; row++, index++) {
-      await decisions.seek(index);
+      const waiting = decisions.seek(index);
+      // Only at the end of a block: a promise a row would cost more than the decision.
+      if (waiting !== undefined) await waiting;
       if (decisions.copies <= round) {
         verdicts[row] = 1;
         continue;
@@ -116,7 +118,8 @@ async function writeLedger(
     const codes = DECISION_REASONS.map((reason) => rows.codeOf(reason));
     for (let row = 0; row < rows.rowCount; row++) {
       if (rows.reasons[row] !== 0) continue;
-      await decisions.seek(index++);
+      const waiting = decisions.seek(index++);
+      if (waiting !== undefined) await waiting;
       const { reason, twin, concept, copies } = decisions;
       if (concept !== NO_CONCEPT) rows.set(0, row, concept);
       if (reason === 0) {
@@ -154,17 +157,21 @@ class DecisionReader {
     this.settled = settled;
   }
 
-  /** Moves to the decision about a document; fast for the one behind the last. */
-  async seek(index: number): Promise<void> {
-    if (index !== this.nextIndex) {
+  /** Moves to the decision about a document; what is returned, if anything, is to be waited for. */
+  seek(index: number): Promise<void> | undefined {
+    const isNext = index === this.nextIndex;
+    this.nextIndex = index + 1;
+    return isNext && this.records!.next() ? undefined : this.open(index, isNext);
+  }
+
+  /** Reads on, or from another place. */
+  private async open(index: number, isNext: boolean): Promise<void> {
+    if (!isNext) {
       await this.records?.close();
       this.records = new RecordReader(this.settled.decisions.read(index), DECISION.recordBytes);
     }
-    this.nextIndex = index + 1;
-    if (!this.records!.next()) {
-      await this.records!.advance();
-      this.records!.next();
-    }
+    await this.records!.advance();
+    this.records!.next();
   }
 
   get reason(): number {
