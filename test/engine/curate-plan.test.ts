@@ -13,7 +13,7 @@ import { jsonLines, liveThreads, readManifest, useFolder } from './support.ts';
 // One curation is made of a dump, and its plan is applied to that dump, to the next one of the same source, and to one of another source.
 
 const CONCEPTS = 10;
-const EACH = 300;
+const EACH = 200;
 const DOCUMENTS = CONCEPTS * EACH;
 const KEEP = 0.5;
 
@@ -35,18 +35,19 @@ const reasonsOf = async (output: string): Promise<Map<string, LedgerRow>> =>
   new Map((await rowsOf<LedgerRow>(`${output}/ledger`)).map((row) => [row.id!, row]));
 
 const applied = (input: string, more: Partial<CurateOptions> = {}): Promise<Report> =>
-  curate({ input, output: folder('out'), plan: at('january.plan'), threads: 2, ...more });
+  curate({ input, output: folder('out'), plan: at('january.plan'), threads: 1, ...more });
 
 beforeAll(async () => {
   shared = await mkdtemp(join(tmpdir(), 'sluice-plan-'));
-  await writeFile(at('january.jsonl'), jsonLines(dump(1)));
+  const january = dump(1);
+  await writeFile(at('january.jsonl'), jsonLines([...january, { ...january[0]!, id: 'again' }]));
   await writeFile(at('february.jsonl'), jsonLines(dump(2)));
   planned = await curate({
     input: at('january.jsonl'),
     output: at('january'),
     keep: KEEP,
     concepts: CONCEPTS,
-    threads: 2,
+    threads: 1,
     savePlan: at('january.plan'),
   });
 });
@@ -56,7 +57,8 @@ test('applied to its own dump a plan decides as the curation did, and gives the 
   const { plan, documents } = await applied(at('january.jsonl'));
   const before = await reasonsOf(at('january'));
   const after = await reasonsOf(folder('out'));
-  expect(after.size).toBe(DOCUMENTS);
+  expect(after.size).toBe(DOCUMENTS + 1);
+  expect(after.get('again')).toMatchObject({ reason: 'exact-duplicate', twin_row: 0 });
   let compared = 0;
   for (const [id, { reason, concept }] of before) {
     if (reason?.endsWith('-duplicate')) continue;
@@ -71,7 +73,7 @@ test('applied to its own dump a plan decides as the curation did, and gives the 
   for (const { id, concept } of rows) expect(concept).toBe(concepts.get(id) ?? concept);
   expect(Object.keys(rows[0]!)).not.toContain('cluster_size');
   for (const { reason, statistic, threshold } of after.values()) {
-    if (reason === null) continue;
+    if (reason !== 'outlier' && reason !== 'over-quota') continue;
     expect(reason === 'outlier' ? statistic! >= threshold! : statistic! > threshold!).toBe(true);
   }
   expect(Object.keys(documents.dropped)).toEqual([
@@ -94,8 +96,22 @@ test('applied to its own dump a plan decides as the curation did, and gives the 
   expect(plan!.drift!.meanDistanceNow).toBeCloseTo(plan!.drift!.meanDistanceThen, 12);
 });
 
-test('of the next dump the same share is kept, and that it is of the same source is seen', async () => {
-  const { plan } = await applied(at('february.jsonl'));
+test('a dump of another source is told apart', async () => {
+  await writeFile(folder('other.jsonl'), jsonLines(dump(3, CONCEPTS)));
+  const report = await applied(folder('other.jsonl'));
+  const { drift } = report.plan!;
+  // Only words that are common to all are known of it: its documents lie between the concepts, far from each.
+  expect(drift!.staleBy).toEqual(['distance']);
+  expect(drift!.changedConcepts).toBeGreaterThan(0);
+  expect(drift!.mostChanged[0]!.names.length).toBeGreaterThan(0);
+  const says = summarize(report, folder('out'));
+  expect(says).toContain('applied in one pass: approximate');
+  expect(says).toContain('learn concepts again');
+});
+
+test('of the next dump the same share is kept, whatever the threads and cuts, from files or a stream', async () => {
+  const options = { format: 'jsonl' } as const;
+  const { plan } = await applied(at('february.jsonl'), { ...options, output: folder('a') });
   const { keptShare, expectedShare, plannedShare } = plan!.budget;
   // Cuts follow from one draw of documents and are applied to another: the variance of a share twice, with lengths that vary by 40 %; four deviations.
   const tolerance = 4 * Math.sqrt((2 * KEEP * (1 - KEEP) * (1 + 0.4 ** 2)) / DOCUMENTS);
@@ -106,24 +122,8 @@ test('of the next dump the same share is kept, and that it is of the same source
   const { drift } = plan!;
   expect(drift).toMatchObject({ staleBy: [], changedConcepts: 0 });
   expect(drift!.shareDistance).toBeLessThan(4 * drift!.shareDistanceByChance);
-});
 
-test('a dump of another source is told apart', async () => {
-  await writeFile(folder('other.jsonl'), jsonLines(dump(3, CONCEPTS)));
-  const report = await applied(folder('other.jsonl'));
-  const { drift } = report.plan!;
-  expect(drift!.staleBy).not.toEqual([]);
-  expect(drift!.changedConcepts).toBeGreaterThan(CONCEPTS / 2);
-  expect(drift!.mostChanged[0]!.names.length).toBeGreaterThan(0);
-  const says = summarize(report, folder('out'));
-  expect(says).toContain('applied in one pass: approximate');
-  expect(says).toContain('learn concepts again');
-});
-
-test('rows do not depend on threads, cuts, or whether they come as files or as a stream', async () => {
-  const options = { format: 'jsonl' } as const;
-  await applied(at('february.jsonl'), { ...options, output: folder('a'), threads: 1 });
-  await applied(at('february.jsonl'), { ...options, output: folder('b'), threads: 3, morselBytes: 400_000 });
+  await applied(at('february.jsonl'), { ...options, output: folder('b'), threads: 2, morselBytes: 400_000 });
   const [a, b] = [await readManifest(folder('a')), await readManifest(folder('b'))];
   expect(b.parts).toEqual(a.parts);
   expect(b.ledger).toEqual(a.ledger);
@@ -139,11 +139,11 @@ test('rows do not depend on threads, cuts, or whether they come as files or as a
   const stdin = Readable.from([bytes.subarray(0, 70_001), bytes.subarray(70_001)]);
   const streamed = await applied('-', { ...options, output, stdin });
   expect(Buffer.concat(chunks)).toEqual(await readFile(join(folder('a'), a.parts[0]!.path)));
-  expect(streamed.plan!.budget.keptShare).toBeGreaterThan(0);
+  expect(streamed.plan).toEqual(plan);
 });
 
-test('filters, edits, a model of quality and vectors of others are in the plan; models may move, but not change', async () => {
-  const documents = withVectors(dump(4).slice(0, 600), 4).map((one, i) => ({
+test('filters, edits, a model of quality and vectors of others are in a plan, the same for any threads; models may move, but not change', async () => {
+  const documents = withVectors(dump(4).slice(0, 500), 4).map((one, i) => ({
     ...one,
     text: i % 9 === 0 ? 'short' : `${one.text} ${i % 2 === 0 ? 'write to me@mail.org' : 'and so on'}`,
   }));
@@ -160,9 +160,8 @@ test('filters, edits, a model of quality and vectors of others are in the plan; 
     bits: 12,
     threads: 1,
   });
-  await curate({
+  const making = {
     input: folder('in.jsonl'),
-    output: folder('first'),
     keep: 0.4,
     concepts: 5,
     encoder: 'column',
@@ -170,9 +169,25 @@ test('filters, edits, a model of quality and vectors of others are in the plan; 
     redundancy: 'off',
     steps: [{ use: 'gopher-quality', min_doc_words: 10, min_stop_words: 0 }, { use: 'pii' }],
     qualityModel: model,
+  } as const;
+  await curate({
+    ...making,
+    output: folder('first'),
     threads: 1,
     savePlan: folder('deep', 'down', 'the.plan'),
   });
+  await curate({
+    ...making,
+    output: folder('again'),
+    threads: 2,
+    morselBytes: 400_000,
+    savePlan: folder('same.plan'),
+  });
+  const [one, same] = [
+    await readFile(folder('deep', 'down', 'the.plan')),
+    await readFile(folder('same.plan')),
+  ];
+  expect(Buffer.compare(one, same)).toBe(0);
   await rename(model, folder('moved.model'));
   const options = { input: folder('in.jsonl'), plan: folder('deep', 'down', 'the.plan'), threads: 1 };
   await expect(curate({ ...options, output: folder('none') })).rejects.toThrow(
@@ -196,7 +211,7 @@ test('filters, edits, a model of quality and vectors of others are in the plan; 
     expect({ id, reason: after.get(id)!.reason }).toEqual({ id, reason });
     expect(copies).toBe(reason === null ? 1 : 0);
   }
-  expect(compared).toBeGreaterThan(500);
+  expect(compared).toBeGreaterThan(400);
   expect(counted.edited).toBeGreaterThan(50);
   expect(plan!.drift!.shareDistance).toBe(0);
   const [row] = await rowsOf<Row>(folder('second'));
@@ -211,16 +226,6 @@ test('filters, edits, a model of quality and vectors of others are in the plan; 
     }),
   ).rejects.toThrow('expected a column "vector" with vectors, found id, text');
   await expect(stat(folder('none'))).rejects.toThrow('ENOENT');
-});
-
-test('a document that comes again is dropped, and what is left tells of its dump', async () => {
-  const [one, ...others] = dump(5).slice(0, 40);
-  await writeFile(folder('in.jsonl'), jsonLines([one!, ...others, { ...one!, id: 'again' }]));
-  const { documents, plan } = await applied(folder('in.jsonl'));
-  expect(documents.dropped['exact-duplicate']).toBe(1);
-  expect(plan!.drift!.documentsNow).toBe(40);
-  const ledger = await reasonsOf(folder('out'));
-  expect(ledger.get('again')).toMatchObject({ reason: 'exact-duplicate', twin_row: 0 });
 });
 
 test('a plan that is no plan, or damaged, is refused before anything is written', async () => {
@@ -264,24 +269,18 @@ test('a plan that cannot be saved is refused before anything is read', async () 
   expect(await readdir(folder())).toEqual(['file']);
 });
 
-test('the plan is the same for any number of threads, and an abort leaves none', async () => {
-  const options = { input: at('january.jsonl'), keep: KEEP, concepts: CONCEPTS } as const;
-  await curate({
-    ...options,
-    output: folder('out'),
-    threads: 1,
-    morselBytes: 400_000,
-    savePlan: folder('a.plan'),
-  });
-  expect(Buffer.compare(await readFile(folder('a.plan')), await readFile(at('january.plan')))).toBe(0);
-
+test('an abort leaves no plan', async () => {
+  await writeFile(folder('in.jsonl'), jsonLines(withVectors(dump(6).slice(0, 100), 6)));
   const controller = new AbortController();
   const before = liveThreads();
   const running = curate({
-    ...options,
-    output: folder('aborted'),
-    threads: 2,
-    savePlan: folder('b.plan'),
+    input: folder('in.jsonl'),
+    output: folder('out'),
+    keep: KEEP,
+    encoder: 'column',
+    vectorColumn: 'vector',
+    threads: 1,
+    savePlan: folder('the.plan'),
     signal: controller.signal,
     onEvent(event) {
       if (event.type === 'work' && event.work.doing === 'finding concepts')
@@ -289,7 +288,7 @@ test('the plan is the same for any number of threads, and an abort leaves none',
     },
   });
   await expect(running).rejects.toThrow('enough');
-  expect((await readdir(folder())).sort()).toEqual(['a.plan', 'out']);
+  expect(await readdir(folder())).toEqual(['in.jsonl']);
   expect(liveThreads()).toBeLessThanOrEqual(before);
 });
 
