@@ -9,6 +9,7 @@ export type {
   RedundancyReport,
   RuleReport,
 } from './concepts/curation.ts';
+export type { ConceptChange, DriftReport } from './concepts/drift.ts';
 export type {
   ConvertOptions,
   CurationOptions,
@@ -56,6 +57,7 @@ export type {
   Manifest,
   NearDuplicateReport,
   Part,
+  PlanReport,
   Progress,
   Report,
   RunEvent,

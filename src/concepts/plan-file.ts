@@ -50,7 +50,7 @@ export interface PlanConcepts {
 }
 
 /** What else the curation was told, and what came of it. */
-export interface PlanRules {
+interface PlanRules {
   readonly seed: number;
   readonly fill: PriorityRule;
   readonly bytesPerToken: number;
