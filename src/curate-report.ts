@@ -34,7 +34,7 @@ export interface Curation {
 
 /** The report of the whole curation, of what was found and what the last reading counted. */
 export function curateReport(curation: Curation, counted: Report, begunAt: number): Report {
-  const { measured, settled, config } = curation;
+  const { measured, settled } = curation;
   const before = measured.report;
   const dropped = Object.fromEntries(
     DECISION_REASONS.map((reason, i) => [reason, settled.amounts[i + 1]!.documents]),
@@ -50,7 +50,6 @@ export function curateReport(curation: Curation, counted: Report, begunAt: numbe
     seconds: (performance.now() - begunAt) / 1000,
     peakMemoryBytes: peakMemory(),
     isCutShort: counted.isCutShort,
-    recipe: config.recipe,
     clusters: measured.clusterReport,
     curation: curationReport(curation),
   };
