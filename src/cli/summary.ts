@@ -1,3 +1,5 @@
+import type { CurationReport } from '../concepts/curation.ts';
+import { changesOf, conceptName, formatRatio, sortChanges } from '../concepts/words.ts';
 import type { ClusterReport, NearDuplicateReport, PlanReport, Report } from '../report.ts';
 import { formatBytes, formatCount, formatSeconds } from '../units.ts';
 
@@ -19,6 +21,7 @@ export function summarize(report: Report, out: string): string {
     ...reasonLines(report),
     ...(report.nearDuplicate === undefined ? [] : indexLines(report.nearDuplicate)),
     ...(report.clusters === undefined ? [] : clusterLines(report.clusters)),
+    ...(report.curation === undefined ? [] : curationLines(report.curation)),
     ...measuredLines(report),
     ...(report.plan === undefined ? [] : planLines(report.plan)),
     ...report.unreadable.slice(0, 3).map((message): Line => ['unreadable', message]),
@@ -26,7 +29,11 @@ export function summarize(report: Report, out: string): string {
   ];
   if (out !== '-') {
     const ledger = report.verb === 'convert' ? '' : ', ledger/';
-    lines.push(['written to', `${out} (${formatBytes(bytes.output)}), report.json, manifest.json${ledger}`]);
+    const page = report.curation === undefined ? '' : ', report.html';
+    lines.push([
+      'written to',
+      `${out} (${formatBytes(bytes.output)})${page}, report.json, manifest.json${ledger}`,
+    ]);
   }
   const cutShort = report.isCutShort ? '; cut short by the reader of standard output' : '';
   const head = `${DONE[report.verb]} in ${formatSeconds(seconds)}, ${rate(report)}, peak memory ${formatBytes(report.peakMemoryBytes)}${cutShort}`;
@@ -113,6 +120,27 @@ function planLines({ path, budget, drift }: PlanReport): Line[] {
     lines.push(['stale', 'this dump is another than that of the plan: learn concepts again, without --plan']);
   }
   return lines;
+}
+
+function curationLines(curation: CurationReport): Line[] {
+  const { budgetTokens, writtenTokens, concepts, redundancy, rule } = curation;
+  const changes = sortChanges(changesOf(curation), 'change');
+  const most = (direction: 'up' | 'down'): string =>
+    changes
+      .filter((change) => change.direction === direction)
+      .slice(0, 2)
+      .map((change) => `${conceptName(change.concept)} (${formatRatio(change)})`)
+      .join('; ') || 'none';
+  const cosine = redundancy.form === 'off' ? '' : `, the same from a cosine of ${redundancy.threshold} on`;
+  return [
+    [
+      'budget',
+      `${formatCount(writtenTokens)} of ${formatCount(budgetTokens)} tokens written${writtenTokens < 0.999 * budgetTokens ? `; there are no more, each document ${rule.mostEpochs === 1 ? 'once' : `${rule.mostEpochs} times`}` : ''}`,
+    ],
+    ['concepts', `${formatCount(concepts.length)}${cosine}; sluice concepts lists them`],
+    ['raised most', most('up')],
+    ['cut most', most('down')],
+  ];
 }
 
 function caught(recall: ClusterReport['recall']): string {
