@@ -203,13 +203,14 @@ function planReport(
   counted: Report,
 ): PlanReport {
   const { bytes } = counted;
-  const { readBytes, writtenBytes, expectedBytes, bytesPerToken } = rules;
+  const { readBytes, writtenBytes, repeatBytes, expectedBytes, bytesPerToken } = rules;
   const part = (some: number, of: number): number => (of === 0 ? 0 : some / of);
   return {
     path,
     isApproximate: true,
     budget: {
       plannedShare: part(writtenBytes, readBytes),
+      repeatShare: part(repeatBytes, readBytes),
       expectedShare: part(expectedBytes, readBytes),
       keptShare: part(bytes.textKept, bytes.text),
       writtenTokens: Math.round(bytes.textKept / bytesPerToken),

@@ -48,7 +48,7 @@ export async function savePlan(
   notes: PlanNotes,
   report: Report,
 ): Promise<void> {
-  const { config, measured, learned, assigned, solved } = curation;
+  const { config, measured, learned, assigned, settled } = curation;
   const recipe = withWholePaths(measured.report.recipe ?? config.recipe);
   const modelPath = config.hasQuality ? lastModel(recipe) : undefined;
   const { documents, distances, candidateBytes, keptBytes, repeatedBytes, ...cuts } = notes.concepts;
@@ -58,7 +58,6 @@ export async function savePlan(
     names: Array.from(documents, (_, concept) => names.get(concept) ?? []),
     documents,
     distances: distances.map((sum, concept) => sum / Math.max(1, documents[concept]!)),
-    epochs: solved.facts.quotaBytes.map((quota, concept) => quota / Math.max(1, candidateBytes[concept]!)),
     keptShares,
     cutPriorities: cuts.cutPriorities,
     cutHashes: cuts.cutHashes,
@@ -80,7 +79,8 @@ export async function savePlan(
       qualityModel:
         modelPath === undefined ? undefined : { path: modelPath, sha256: await digestOf([modelPath]) },
       readBytes: measured.report.bytes.text,
-      writtenBytes: curation.settled.written.bytes,
+      writtenBytes: settled.written.bytes,
+      repeatBytes: settled.written.bytes - keptBytes.reduce((sum, kept) => sum + kept, 0),
       expectedBytes: keptBytes.reduce(
         (sum, kept, concept) => sum + kept + (keptShares[concept]! || 0) * repeatedBytes[concept]!,
         0,

@@ -60,6 +60,8 @@ export interface PlanReport {
   readonly budget: {
     /** What the curation wrote that made the plan, repeats counted. */
     readonly plannedShare: number;
+    /** What of that were repeats, which a plan does not write. */
+    readonly repeatShare: number;
     /** What the plan would keep of the same dump: each document once, and what others say again. */
     readonly expectedShare: number;
     readonly keptShare: number;

@@ -37,8 +37,6 @@ export interface PlanConcepts {
   readonly documents: Float64Array;
   /** Mean distance from the centre; 0 without documents. */
   readonly distances: Float64Array;
-  /** How often its documents were to be seen, on average. */
-  readonly epochs: Float64Array;
   /** Share of its bytes that were kept, each document counted once; NaN where no document could be. */
   readonly keptShares: Float64Array;
   /** See `ConceptNotes`. */
@@ -59,9 +57,10 @@ interface PlanRules {
   readonly recipe: object;
   /** The last step of the recipe finds qualities with this model. */
   readonly qualityModel: { readonly path: string; readonly sha256: string } | undefined;
-  /** Bytes of text that were read, and that were written, repeats counted. */
+  /** Bytes of text that were read, that were written, repeats counted, and the repeats among them. */
   readonly readBytes: number;
   readonly writtenBytes: number;
+  readonly repeatBytes: number;
   /** Bytes that the plan would keep of the same dump: each document once, and what other documents say again. */
   readonly expectedBytes: number;
 }
@@ -114,7 +113,6 @@ function layoutOf({ bucketBits, hasMap, dimensions, branches, leaves, knots }: S
     leafCenters: ['int16', leaves * dimensions],
     documents: ['float64', concepts],
     distances: ['float64', concepts],
-    epochs: ['float64', concepts],
     keptShares: ['float64', concepts],
     cutPriorities: ['float64', concepts],
     cutHashes: ['uint32', 2 * concepts],
@@ -322,6 +320,7 @@ function rulesOf(header: HeaderReader): PlanRules {
     qualityModel: quality && { path: quality.text('path'), sha256: quality.text('sha256') },
     readBytes: header.whole('readBytes', 0, Number.MAX_SAFE_INTEGER),
     writtenBytes: header.whole('writtenBytes', 0, Number.MAX_SAFE_INTEGER),
+    repeatBytes: header.whole('repeatBytes', 0, Number.MAX_SAFE_INTEGER),
     expectedBytes: header.number('expectedBytes', 0, Number.MAX_SAFE_INTEGER),
   };
 }
@@ -344,7 +343,7 @@ function readArrays(bytes: Uint8Array, start: number, layout: Layout): Arrays {
 
 /** What would send a document astray, or the thread that looks for its concept out of an array. */
 function checkArrays(arrays: Arrays, dimensions: number, refuse: Refuse): void {
-  const { leafStarts, leafCenters, branchCenters, documents, distances, epochs, keptShares, knots } = arrays;
+  const { leafStarts, leafCenters, branchCenters, documents, distances, keptShares, knots } = arrays;
   const leaves = documents.length - 1;
   const ascends = leafStarts.every((start, at) => at === 0 || start > leafStarts[at - 1]!);
   if (!ascends || leafStarts[0] !== 0 || leafStarts.at(-1) !== leaves) {
@@ -357,8 +356,6 @@ function checkArrays(arrays: Arrays, dimensions: number, refuse: Refuse): void {
   if (!documents.every((count) => Number.isSafeInteger(count) && count >= 0))
     refuse('documents', 'whole numbers', 'others');
   if (!distances.every((distance) => distance >= 0 && distance <= 2)) refuse('distances', '0 to 2', 'others');
-  if (!epochs.every((times) => times >= 0 && times <= Number.MAX_SAFE_INTEGER))
-    refuse('epochs', 'numbers from 0 on', 'others');
   if (!keptShares.every((share) => Number.isNaN(share) || (share >= 0 && share <= 1)))
     refuse('kept shares', '0 to 1', 'others');
   if (arrays.cutPriorities.some((cut) => Number.isNaN(cut))) refuse('cuts', 'numbers', 'others');

@@ -9,7 +9,6 @@ function planned(documents: readonly number[], distance = 0.4): PlanConcepts {
     names: documents.map((_, concept) => [`name ${concept}`]),
     documents: Float64Array.from(documents),
     distances: zeros.map(() => distance),
-    epochs: zeros,
     keptShares: zeros,
     cutPriorities: zeros,
     sizeLimits: zeros,

@@ -33,7 +33,6 @@ function conceptsOf(count: number): PlanConcepts {
     names: Array.from({ length: count }, (_, concept) => (concept % 3 === 0 ? [] : [`wörd${concept}`, '"'])),
     documents: numbers((concept) => 7 * concept),
     distances: numbers((concept) => concept / (2 * count)),
-    epochs: numbers((concept) => concept / 8),
     keptShares: numbers((concept) => (concept === 2 ? Number.NaN : 1 / (1 + concept))),
     cutPriorities: numbers((concept) => [Infinity, -Infinity, -0.25][concept] ?? concept / 3),
     cutHashes: Uint32Array.from({ length: 2 * count }, (_, at) => 0xffff_ffff - at),
@@ -56,6 +55,7 @@ const plan: CurationPlan = {
     qualityModel: { path: '/models/q.bin', sha256: 'ab' },
     readBytes: 2 ** 52,
     writtenBytes: 2 ** 50 + 1,
+    repeatBytes: 77,
     expectedBytes: 1000.5,
   },
 };
@@ -271,7 +271,6 @@ test.each<[string, (header: Record<string, Record<string, unknown>>) => void]>([
 test.each<[string, Partial<PlanConcepts>, Partial<CurationPlan>]>([
   ['documents', { documents: conceptsOf(tree.leaves + 1).documents.fill(0.5) }, {}],
   ['distances', { distances: conceptsOf(tree.leaves + 1).distances.fill(Number.NaN) }, {}],
-  ['epochs', { epochs: conceptsOf(tree.leaves + 1).epochs.fill(-1) }, {}],
   ['kept shares', { keptShares: conceptsOf(tree.leaves + 1).keptShares.fill(1.01) }, {}],
   ['cuts', { cutPriorities: conceptsOf(tree.leaves + 1).cutPriorities.fill(Number.NaN) }, {}],
   ['size limits', { sizeLimits: conceptsOf(tree.leaves + 1).sizeLimits.fill(-1) }, {}],

@@ -85,6 +85,7 @@ test('applied to its own dump a plan decides as the curation did, and gives the 
   ]);
   expect(plan).toMatchObject({ path: at('january.plan'), isApproximate: true });
   expect(plan!.budget.plannedShare).toBeCloseTo(KEEP, 2);
+  expect(plan!.budget.repeatShare).toBe(0);
   // The first of similar documents is kept here, the longest there, and none is similar.
   expect(plan!.budget.keptShare).toBeCloseTo(plan!.budget.expectedShare, 3);
   expect(plan!.drift).toMatchObject({
@@ -107,6 +108,17 @@ test('a dump of another source is told apart', async () => {
   const says = summarize(report, folder('out'));
   expect(says).toContain('applied in one pass: approximate');
   expect(says).toContain('learn concepts again');
+});
+
+test('what says nothing that the plan knows is kept by chance, as much of it as of all', async () => {
+  // Words that come nowhere else. A few have the hash of a known one.
+  const unknown = Array.from({ length: 400 }, (_, i) => ({ id: `${i}`, text: `qq${i}zz${7 * i}` }));
+  await writeFile(folder('unknown.jsonl'), jsonLines(unknown));
+  const { plan, documents } = await applied(folder('unknown.jsonl'));
+  expect(plan!.drift!.staleBy).toEqual(['distance', 'shares']);
+  expect(plan!.drift!.meanDistanceNow).toBeGreaterThan(0.9);
+  // Half are kept, up to five standard deviations.
+  expect(Math.abs(documents.kept - 200)).toBeLessThan(5 * Math.sqrt(100));
 });
 
 test('of the next dump the same share is kept, whatever the threads and cuts, from files or a stream', async () => {
