@@ -89,7 +89,7 @@ const AREAS: Readonly<
 const TYPES_TO_MOVE: readonly string[] = [];
 
 /** Folders of `src/formats/` that hold a codec, which any format may use; all others hold a format. */
-const CODEC_FOLDERS: readonly string[] = ['snappy', 'zstd'];
+const CODEC_FOLDERS: readonly string[] = ['lz4', 'snappy', 'zstd'];
 
 /** One format on another: each pair with its reason. */
 const FORMATS_LENT: readonly string[] = [

@@ -1,5 +1,6 @@
 import zlib from 'node:zlib';
 import { CurationError } from '../errors.ts';
+import { decodeLz4Block, decodeLz4Hadoop } from './lz4/lz4.ts';
 import { snappyWasmBase64 } from './snappy/snappy-wasm.generated.ts';
 import { decodeZstdFrame } from './zstd/zstd.ts';
 
@@ -11,13 +12,6 @@ const MAX_PAGE_BYTES: number = 512 * 1024 * 1024;
 
 /** A heap that grew beyond this for one huge page is given up after it, because WebAssembly memory never shrinks. */
 const MAX_KEPT_HEAP = 96 * 1024 * 1024;
-
-let uncompressSync: typeof import('lz4-napi').uncompressSync | undefined;
-
-/** Loads the codec that is a native add-on. Await it once in each thread before the first `decompress`. */
-export async function decompressReady(): Promise<void> {
-  uncompressSync ??= (await import('lz4-napi')).uncompressSync;
-}
 
 /**
  * Decodes one page. Synchronous, because a worker decodes page by page between reads.
@@ -51,9 +45,9 @@ function decode(codec: PageCodec, input: Uint8Array, outputLength: number): Uint
     case 'zstd':
       return decodeZstd(input, outputLength);
     case 'lz4_raw':
-      return decodeLz4(codec, input, outputLength);
+      return decodeLz4(input, outputLength);
     case 'lz4_hadoop':
-      return decodeHadoop(input, outputLength) ?? decodeLz4(codec, input, outputLength);
+      return decodeHadoop(input, outputLength) ?? decodeLz4(input, outputLength);
   }
 }
 
@@ -144,50 +138,18 @@ function decodeZstd(input: Uint8Array, outputLength: number): Uint8Array {
   return output;
 }
 
-/** One block with the decoded length before it, which lz4-napi wants and Parquet does not store. */
-function decodeLz4(codec: PageCodec, input: Uint8Array, outputLength: number): Uint8Array {
-  // One byte of a length run adds at most 255 bytes.
-  if (outputLength > input.length * 256 + 64)
-    throw wrongLength(codec, outputLength, `a block of ${input.length}`);
-  if (outputLength === 0) {
-    // An empty block is one empty literal.
-    if (input.length > 1 || (input[0] ?? 0) !== 0) throw wrongLength(codec, 0, `a block of ${input.length}`);
-    return input.subarray(0, 0);
-  }
-  if (uncompressSync === undefined) {
-    throw new Error(`decompress: ${codec} used before decompressReady() was awaited`);
-  }
-  const block = Buffer.allocUnsafe(4 + input.length);
-  block.writeUInt32LE(outputLength, 0);
-  block.set(input, 4);
-  try {
-    return uncompressSync(block);
-  } catch (cause) {
-    throw broken(codec, cause);
-  }
+/** An empty page may be no block at all. */
+function decodeLz4(input: Uint8Array, outputLength: number): Uint8Array {
+  return input.length === 0 ? input : decodeLz4Block(input, outputLength);
 }
 
-/** Hadoop's framing: big-endian decoded and stored lengths before each block. Undefined if the input is not framed so. */
+/** Undefined if the input is not framed so: the caller tries the bare block and reports that failure. */
 function decodeHadoop(input: Uint8Array, outputLength: number): Uint8Array | undefined {
-  const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
-  const blocks: Uint8Array[] = [];
-  let total = 0;
-  let at = 0;
-  while (at < input.length) {
-    if (at + 8 > input.length) return undefined;
-    const decoded = view.getUint32(at);
-    const stored = view.getUint32(at + 4);
-    at += 8;
-    if (stored > input.length - at || decoded > outputLength - total) return undefined;
-    try {
-      blocks.push(decodeLz4('lz4_hadoop', input.subarray(at, at + stored), decoded));
-    } catch {
-      // Not framed after all: the caller tries the bare block and reports that failure.
-      return undefined;
-    }
-    total += decoded;
-    at += stored;
+  try {
+    const output = decodeLz4Hadoop(input, outputLength);
+    return output.length === outputLength ? output : undefined;
+  } catch (error) {
+    if (!(error instanceof CurationError) || error.code !== 'BAD_INPUT') throw error;
+    return undefined;
   }
-  if (total !== outputLength) return undefined;
-  return blocks.length === 1 ? blocks[0] : Buffer.concat(blocks);
 }

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
-import { decompressFrameSync } from 'lz4-napi';
 import { CurationError } from '../../errors.ts';
 import { decompress } from '../decompress.ts';
+import { decodeLz4Frames } from '../lz4/lz4.ts';
 import { type BatchLayout, maxBodyBytes } from './messages.ts';
 
 /** Stored bytes of one message body. `read` gives `[start, start + byteLength)`; the caller has checked the bounds. */
@@ -144,7 +144,7 @@ export class BatchBody {
     if (view.byteLength !== length) {
       throw this.damaged(`buffer ${index} unpacks to ${view.byteLength} bytes, expected ${length}`);
     }
-    // The codecs' memory is not for keeping: one reuses it at its next call, the other's is no thread's to transfer.
+    // The codecs' memory is not for keeping: they use it again at their next call.
     const plain = this.allocate(length);
     plain.set(view);
     return plain;
@@ -154,7 +154,7 @@ export class BatchBody {
     if (length === 0) return new Uint8Array(0);
     try {
       if (codec === 'zstd') return decompress('zstd', body, length);
-      return decompressFrameSync(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+      return decodeLz4Frames(body, length);
     } catch (cause) {
       if (cause instanceof CurationError && cause.code !== 'BAD_INPUT') throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);

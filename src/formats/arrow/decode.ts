@@ -3,7 +3,6 @@ import { type Data, Schema } from 'apache-arrow';
 import { makeBatch } from '../../columns/batch.ts';
 import { nullColumn } from '../../columns/types.ts';
 import { CurationError } from '../../errors.ts';
-import { decompressReady } from '../decompress.ts';
 import type { Decode, Decoded, DecodeOptions, Reject } from '../format.ts';
 import { allocateInArena, resetArena } from './arena.ts';
 import { allocateKept, BatchBody, fileBody, memoryBody, readAt } from './body.ts';
@@ -28,7 +27,6 @@ const maxRowBytes = 2 ** 30;
  * damaged is left out whole.
  */
 export const decodeArrow: Decode<ArrowMorsel> = async (morsel, options) => {
-  await decompressReady();
   resetArena();
   const reading = openMorsel(morsel);
   try {

@@ -1,7 +1,6 @@
 import { Schema } from 'apache-arrow';
 import { makeBatch } from '../../columns/batch.ts';
 import { CurationError } from '../../errors.ts';
-import { decompressReady } from '../decompress.ts';
 import type { Decode, Decoded, DecodeOptions, Reject } from '../format.ts';
 import { assemble, type FilledLeaf, findDisagreement } from './assemble.ts';
 import { ColumnCursor, RowError } from './cursor.ts';
@@ -27,7 +26,6 @@ const FULL = 0.75;
 
 /** Decodes rows of a row group to Arrow. Its buffers are reused by the next call in the same thread. */
 export const decodeParquet: Decode<ParquetMorsel> = async (morsel, options) => {
-  await decompressReady();
   return new MorselReader(morsel).read(options);
 };
 

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import { Schema } from 'apache-arrow';
 import { CurationError } from '../../errors.ts';
-import { decompressReady } from '../decompress.ts';
 import type { MorselOptions, Source } from '../format.ts';
 import { restoreSchema } from './embedded-schema.ts';
 import { takeFile } from './files.ts';
@@ -16,7 +15,6 @@ import { readSchema } from './schema.ts';
  * whole file is wrong in files that are otherwise sound.
  */
 export async function openParquet(path: string): Promise<Source> {
-  await decompressReady();
   const file = planFile(path);
   const rowCount = checkRowGroups(file);
   return {

@@ -5,10 +5,9 @@ import { compressSync } from 'lz4-napi';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CurationError } from '../../../src/errors.ts';
 import { compress, compressReady } from '../../../src/formats/compress.ts';
-import { decompress, decompressReady, type PageCodec } from '../../../src/formats/decompress.ts';
+import { decompress, type PageCodec } from '../../../src/formats/decompress.ts';
 
 beforeAll(async () => {
-  await decompressReady();
   await compressReady();
 });
 
