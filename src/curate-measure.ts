@@ -4,8 +4,9 @@ import { checkClusterMemory, clusterReport, sortBytesOf } from './cluster.ts';
 import { checkBefore } from './curate-checks.ts';
 import { type CurateConfig, type CurateOptions, MOST_CONCEPTS } from './curate-options.ts';
 import type { WorkFolder } from './curate-work.ts';
+import { checkDisk } from './flow/disk.ts';
 import { RecordReader, type RecordSpool, RecordWriter } from './flow/record-spool.ts';
-import { openInputs } from './open.ts';
+import { type Inputs, openInputs } from './open.ts';
 import { filterVerb } from './pipeline.ts';
 import type { ClusterReport, Part, Report } from './report.ts';
 import { type Judge, run } from './run.ts';
@@ -88,6 +89,8 @@ export async function measure(
   const { signatures, minSimilarity, engine } = config;
   const inputs = await openInputs(options);
   await checkBefore(inputs, options, config);
+  const diskBytes = diskBytesFor(inputs, config);
+  if (diskBytes !== undefined) await checkDisk(config.workDirectory, diskBytes, 'curate');
   const filters = await filterVerb('curate', config.recipe, inputs, options);
   const sortBytes = sortBytesOf(engine.memoryBytes);
   const { bands, rows } = signatures;
@@ -149,6 +152,7 @@ export async function measure(
     const verb = {
       ...filters,
       signatures,
+      diskBytes,
       beside: { ...filters.beside, samples: true },
       indexBytes: filters.indexBytes + sortBytes + DuplicateClusters.byteLength(inputs.documents ?? 0),
       createJudge(plan: Parameters<typeof filters.createJudge>[0]): Judge {
@@ -194,6 +198,24 @@ export async function measure(
     await clusters.close();
   }
 }
+
+/**
+ * Bytes of disk that a curation takes, about: rows that wait, hashes, records in their orders. Undefined where the inputs do not tell how large
+ * they are.
+ */
+function diskBytesFor({ documents, byteLength }: Inputs, { signatures }: CurateConfig): number | undefined {
+  if (documents === undefined || byteLength === undefined) return undefined;
+  return (
+    PACKED_GROWTH * byteLength +
+    DuplicateClusters.diskByteLength(documents, signatures) +
+    documents * RECORD_BYTES
+  );
+}
+
+/** Rows packed with LZ4 beside the same in the inputs, which may be packed better. */
+const PACKED_GROWTH = 2;
+/** Of a document besides: what is known of it, its vector, its place among candidates, and what was decided. */
+const RECORD_BYTES: number = 2 * DOCUMENT_BYTES + 192 + 28 + 2 * 32;
 
 /** What is known of some documents of the spool, one after another. */
 export interface SpooledDocuments {
