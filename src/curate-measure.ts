@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Schema } from 'apache-arrow';
 import { checkClusterMemory, clusterReport, sortBytesOf } from './cluster.ts';
 import { checkBefore } from './curate-checks.ts';
 import { type CurateConfig, type CurateOptions, MOST_CONCEPTS } from './curate-options.ts';
@@ -88,10 +89,12 @@ export async function measure(
 ): Promise<Measured> {
   const { signatures, minSimilarity, engine } = config;
   const inputs = await openInputs(options);
-  await checkBefore(inputs, options, config);
+  const filters = await filterVerb('curate', config.recipe, inputs, options);
+  // Filters may add a column that documents are grouped by, such as their language.
+  const schema = new Schema([...inputs.schema.fields, ...filters.addedFields]);
+  await checkBefore({ ...inputs, schema }, options, config);
   const diskBytes = diskBytesFor(inputs, config);
   if (diskBytes !== undefined) await checkDisk(config.workDirectory, diskBytes, 'curate');
-  const filters = await filterVerb('curate', config.recipe, inputs, options);
   const sortBytes = sortBytesOf(engine.memoryBytes);
   const { bands, rows } = signatures;
   const clusters = new DuplicateClusters({
