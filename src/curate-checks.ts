@@ -2,6 +2,9 @@ import { addNoteFields, type NoteColumn } from './columns/notes.ts';
 import { findTextColumn } from './columns/schema.ts';
 import { outputFormat } from './config.ts';
 import type { CurateConfig, CurateOptions } from './curate-options.ts';
+import { findVectors } from './encoders/column.ts';
+import { checkOnnxModel } from './encoders/onnx.ts';
+import { loadStaticModel } from './encoders/static.ts';
 import { CurationError } from './errors.ts';
 import { checkOutput } from './formats/encoders.ts';
 import type { Inputs } from './open.ts';
@@ -38,7 +41,7 @@ export function findColumns(inputs: Inputs, options: CurateOptions, config: Cura
 }
 
 /**
- * Says what is wrong with columns, output format and output directory before anything is read, as the writing would say it at the end.
+ * Says what is wrong with columns, models, output format and output directory before anything is read, as the writing would say it at the end.
  * @throws CurationError as the writing does.
  */
 export async function checkBefore(
@@ -46,7 +49,10 @@ export async function checkBefore(
   options: CurateOptions,
   config: CurateConfig,
 ): Promise<void> {
-  findColumns(inputs, options, config);
+  const { vectorIndex } = findColumns(inputs, options, config);
+  if (vectorIndex >= 0) findVectors(inputs.schema, config.vectorColumn);
+  if (config.encoder === 'static') await loadStaticModel(config.encoderModel);
+  if (config.encoder === 'onnx') await checkOnnxModel(config.encoderModel);
   const added = NOTE_COLUMNS.map(({ name }) => name);
   refuseTaken(inputs.schema, added);
   checkOutput(outputFormat(options), addNoteFields(inputs.schema, NOTE_COLUMNS));

@@ -1,4 +1,12 @@
-import { type Data, DataType, type FixedSizeList, type Float, Precision, Type } from 'apache-arrow';
+import {
+  type Data,
+  DataType,
+  type FixedSizeList,
+  type Float,
+  Precision,
+  type Schema,
+  Type,
+} from 'apache-arrow';
 import type { Batch } from '../columns/batch.ts';
 import { isSet } from '../columns/bits.ts';
 import { childOf, fixedValues, offsetsOf, validityOf } from '../columns/buffers.ts';
@@ -9,6 +17,28 @@ import type { Encoder, EncoderPlan } from './encoder.ts';
 import { halfToNumber } from './safetensors.ts';
 
 type ColumnPlan = Extract<EncoderPlan, { readonly kind: 'column' }>;
+
+/**
+ * The position of a column of vectors.
+ * @throws CurationError `USAGE` when there is none, or it does not hold lists of floating-point numbers.
+ */
+export function findVectors(schema: Schema, column: string): number {
+  const index = schema.fields.findIndex((field) => field.name === column);
+  const type = schema.fields[index]?.type as DataType | undefined;
+  if (type === undefined) {
+    const names = schema.fields.map((field) => JSON.stringify(field.name)).join(', ') || 'none';
+    throw new CurationError('USAGE', `expected a column "${column}" with vectors, found ${names}`);
+  }
+  const child = type.children?.[0]?.type as DataType | undefined;
+  const isList = [Type.List, Type.LargeList, Type.FixedSizeList].includes(type.typeId);
+  if (!isList || child?.typeId !== Type.Float) {
+    throw new CurationError(
+      'USAGE',
+      `column "${column}": expected lists of floating-point numbers, found ${describeType(type)}`,
+    );
+  }
+  return index;
+}
 
 /**
  * Plans vectors that are read from a column; all its lists must be as long as the first one that is not null.
@@ -114,21 +144,7 @@ function numbersOf(elements: Data, column: string): (element: number) => number 
 }
 
 function find(batch: Batch, column: string): Data {
-  const index = batch.schema.fields.findIndex((field) => field.name === column);
-  const data = batch.data.children[index];
-  if (data === undefined) {
-    const names = batch.schema.fields.map((field) => JSON.stringify(field.name)).join(', ') || 'none';
-    throw new CurationError('USAGE', `expected a column "${column}" with vectors, found ${names}`);
-  }
-  const child = data.type.children?.[0]?.type as DataType | undefined;
-  const isList = [Type.List, Type.LargeList, Type.FixedSizeList].includes(data.type.typeId);
-  if (!isList || child?.typeId !== Type.Float) {
-    throw new CurationError(
-      'USAGE',
-      `column "${column}": expected lists of floating-point numbers, found ${describeType(data.type)}`,
-    );
-  }
-  return data;
+  return batch.data.children[findVectors(batch.schema, column)]!;
 }
 
 function bad(column: string, row: number, expected: string, found: string): CurationError {

@@ -118,6 +118,17 @@ export async function createOnnxEncoder(folder: string, runtime?: OnnxRuntime): 
   };
 }
 
+/**
+ * Looks whether a model is there and what it runs on, without loading it.
+ * @throws CurationError `USAGE` without the folder or the runtime, `BAD_INPUT` or `UNSUPPORTED` for a tokenizer that it cannot use.
+ */
+export async function checkOnnxModel(folder: string): Promise<void> {
+  await checkFolder(folder, join(folder, 'model.onnx'));
+  const tokenizerPath = join(folder, 'tokenizer.json');
+  createTokenizer(await readTokenizer(tokenizerPath), tokenizerPath);
+  await importRuntime();
+}
+
 async function checkFolder(folder: string, path: string): Promise<void> {
   const about = await stat(path).catch(() => undefined);
   if (about?.isFile()) return;

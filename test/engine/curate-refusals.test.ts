@@ -123,6 +123,9 @@ describe('refused before anything is read', () => {
     expect(await refused('USAGE', { keep: 1, ...column })).toMatch(
       /--vector-column vector: .* no such column.*text, lang/,
     );
+    expect(await refused('USAGE', { keep: 1, ...column }, { text: 'a', vector: 'b' })).toMatch(
+      /lists of floating-point numbers, found utf8/,
+    );
     expect(await refused('USAGE', { keep: 1, balanceBy: 'topic' })).toMatch(
       /--balance-by topic: .*no such column/,
     );
@@ -132,6 +135,16 @@ describe('refused before anything is read', () => {
       );
     }
     expect(await refused('USAGE', { keep: 1, textColumn: 'body' })).toMatch(/body/);
+  });
+
+  test('models that are not there', async () => {
+    const encoderModel = folder('no-model');
+    expect(await refused('USAGE', { keep: 1, encoder: 'static', encoderModel })).toMatch(
+      /found nothing; to get one/,
+    );
+    expect(await refused('USAGE', { keep: 1, encoder: 'onnx', encoderModel })).toMatch(
+      /found no model\.onnx/,
+    );
   });
 
   test('an output that cannot be written to: files of others, inputs that lie in it, a compression that is not', async () => {
