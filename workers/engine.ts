@@ -46,7 +46,8 @@ interface JobEncoder {
 }
 
 export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel, slab }) => {
-  const decoded = await decodeMorsel(morsel, { byteLimit: slab.byteLength - SLACK, onError: job.onError });
+  const byteLimit = Math.max(slab.byteLength / 2, slab.byteLength - SLACK);
+  const decoded = await decodeMorsel(morsel, { byteLimit, onError: job.onError });
   const read = conform(decoded.batch, schemaOfInput());
   const text = job.textIndex < 0 ? undefined : textColumn(read, job.textIndex);
   const examined =
