@@ -23,7 +23,7 @@ export type {
 } from './config.ts';
 export { convert } from './convert.ts';
 export { curate } from './curate.ts';
-export type { CurateOptions } from './curate-options.ts';
+export type { CurateOptions } from './curation/options.ts';
 export { dedup } from './dedup.ts';
 export { dedupStream } from './dedup-stream.ts';
 export { CurationError, type ErrorCode } from './errors.ts';

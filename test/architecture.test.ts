@@ -159,7 +159,7 @@ function areaOf(path: string): string {
   if (/^src\/(errors|units|verdicts)\.ts$/.test(path)) return 'words';
   if (path === 'src/report.ts') return 'report';
   if (path === 'src/cli.ts') return 'cli';
-  if (/^src\/[^/]+\.ts$/.test(path)) return 'roots';
+  if (/^src\/(curation\/)?[^/]+\.ts$/.test(path)) return 'roots';
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? path;
 }
 

@@ -141,7 +141,7 @@ describe.skipIf(!hasSharedData)('a mixture of real corpora', () => {
       }
     }
     const mixed = shuffled(documents, 1);
-    const curated = await curateThese('real', mixed, { keep: 0.3, threads: 2 });
+    const curated = await curateThese('real', mixed, { keep: 0.3 });
     const [found, known] = labelsOf(curated, mixed);
     expect(purity(found, known)).toBeGreaterThan(0.94);
     for (const [planted, { name, words }] of CORPORA.entries()) {

@@ -261,7 +261,6 @@ describe('a dump with damage, rubbish, copies and paraphrases', () => {
       ...options,
       input: '-',
       stdin,
-      threads: 2,
       memory: 700 * 2 ** 20,
     });
     expect((await readManifest(folder('out-3'))).parts).toEqual(first.parts);

@@ -1,6 +1,6 @@
 import { given } from '../../config.ts';
 import { curate } from '../../curate.ts';
-import type { CurateOptions } from '../../curate-options.ts';
+import type { CurateOptions } from '../../curation/options.ts';
 import { CurationError } from '../../errors.ts';
 import type { RecipeStep, WordRule } from '../../filters/filter.ts';
 import { type PresetName, presets } from '../../presets.ts';
@@ -80,7 +80,11 @@ const quotas: OptionTable = {
     value: 'A',
     help: 'concepts ask by their size to this power: 1 is as in the data, 0 all alike; default 0.7',
   },
-  temperature: { kind: 'number', value: 'T', help: 'the lower, the more complex concepts get; default 0.1' },
+  temperature: {
+    kind: 'number',
+    value: 'T',
+    help: 'the lower, the more complex concepts get; default 1, at which complexity counts little',
+  },
   floor: {
     kind: 'number',
     value: 'SHARE',

@@ -1,21 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { place, placedByteLength } from './columns/wire.ts';
-import { CONCEPT, NOTE_COLUMNS } from './curate-checks.ts';
-import type { Measured } from './curate-measure.ts';
-import type { CurateConfig, CurateOptions } from './curate-options.ts';
-import { DECISION, DECISION_REASONS, NO_CONCEPT, NO_TWIN } from './curate-records.ts';
-import type { Settled } from './curate-settle.ts';
-import type { Spool } from './curate-spool.ts';
-import { RecordReader } from './flow/record-spool.ts';
-import type { Finished } from './output.ts';
-import { read } from './read.ts';
-import type { Report } from './report.ts';
-import { type AppendToLedger, run, type Verb } from './run.ts';
-import type { Analyzed } from './stages/analyze.ts';
-import { ledgerSchema } from './stages/ledger.ts';
-import { type LedgerRows, revisedSchema, reviseLedger } from './stages/ledger-revision.ts';
-import type { Verdicts } from './verdicts.ts';
+import { place, placedByteLength } from '../columns/wire.ts';
+import { RecordReader } from '../flow/record-spool.ts';
+import type { Finished } from '../output.ts';
+import { read } from '../read.ts';
+import type { Report } from '../report.ts';
+import { type AppendToLedger, run, type Verb } from '../run.ts';
+import type { Analyzed } from '../stages/analyze.ts';
+import { ledgerSchema } from '../stages/ledger.ts';
+import { type LedgerRows, revisedSchema, reviseLedger } from '../stages/ledger-revision.ts';
+import type { Verdicts } from '../verdicts.ts';
+import { CONCEPT, NOTE_COLUMNS } from './checks.ts';
+import type { Measured } from './measure.ts';
+import type { CurateConfig, CurateOptions } from './options.ts';
+import { DECISION, DECISION_REASONS, NO_CONCEPT, NO_TWIN } from './records.ts';
+import type { Settled } from './settle.ts';
+import type { Spool } from './spool.ts';
 
 const LEDGER_COLUMNS = [
   { name: CONCEPT, type: 'int32', isNullable: true },

@@ -1,12 +1,12 @@
-import { BlockCutter, MOST_BLOCK_DOCUMENTS } from './concepts/redundancy.ts';
-import type { Assigned } from './curate-assign.ts';
-import type { CurateConfig } from './curate-options.ts';
-import { MEMBER } from './curate-records.ts';
-import { tripSignal } from './flow/abort.ts';
-import { orderedMap } from './flow/ordered-map.ts';
-import { RecordReader } from './flow/record-spool.ts';
-import { openPool } from './parallel/pool.ts';
-import { decodingJob } from './parallel/tasks.ts';
+import { BlockCutter, MOST_BLOCK_DOCUMENTS } from '../concepts/redundancy.ts';
+import { tripSignal } from '../flow/abort.ts';
+import { orderedMap } from '../flow/ordered-map.ts';
+import { RecordReader } from '../flow/record-spool.ts';
+import { openPool } from '../parallel/pool.ts';
+import { decodingJob } from '../parallel/tasks.ts';
+import type { Assigned } from './assign.ts';
+import type { CurateConfig } from './options.ts';
+import { MEMBER } from './records.ts';
 
 /** Documents of one concept, the best first, and which of them say what a better one says. */
 export interface Block {

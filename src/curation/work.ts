@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { makeWorkFolder } from './flow/atomic-file.ts';
-import { ExternalSort, type ExternalSortOptions } from './flow/external-sort.ts';
-import { RecordSpool, type RecordSpoolOptions } from './flow/record-spool.ts';
+import { makeWorkFolder } from '../flow/atomic-file.ts';
+import { ExternalSort, type ExternalSortOptions } from '../flow/external-sort.ts';
+import { RecordSpool, type RecordSpoolOptions } from '../flow/record-spool.ts';
 
 /** A folder of its own for what lies on disk meanwhile, with the files that are open in it. */
 export class WorkFolder {

@@ -1,11 +1,11 @@
-import type { Distribution, DistributionGroup } from './concepts/curation.ts';
-import type { Assigned } from './curate-assign.ts';
-import { documentsOf, type Measured } from './curate-measure.ts';
-import { DECISION, EXACT_DUPLICATE, NEAR_DUPLICATE, NO_CONCEPT } from './curate-records.ts';
-import type { Solved } from './curate-solve.ts';
-import type { WorkFolder } from './curate-work.ts';
-import { RecordReader, type RecordSpool, RecordWriter } from './flow/record-spool.ts';
-import type { Part } from './report.ts';
+import type { Distribution, DistributionGroup } from '../concepts/curation.ts';
+import { RecordReader, type RecordSpool, RecordWriter } from '../flow/record-spool.ts';
+import type { Part } from '../report.ts';
+import type { Assigned } from './assign.ts';
+import { documentsOf, type Measured } from './measure.ts';
+import { DECISION, EXACT_DUPLICATE, NEAR_DUPLICATE, NO_CONCEPT } from './records.ts';
+import type { Solved } from './solve.ts';
+import type { WorkFolder } from './work.ts';
 
 const WRITER_BYTES = 2 ** 20;
 const MOST_LISTED = 50;

@@ -1,15 +1,15 @@
-import { addNoteFields, type NoteColumn } from './columns/notes.ts';
-import { findTextColumn } from './columns/schema.ts';
-import { outputFormat } from './config.ts';
-import type { CurateConfig, CurateOptions } from './curate-options.ts';
-import { findVectors } from './encoders/column.ts';
-import { checkOnnxModel } from './encoders/onnx.ts';
-import { loadStaticModel } from './encoders/static.ts';
-import { CurationError } from './errors.ts';
-import { checkOutput } from './formats/encoders.ts';
-import type { Inputs } from './open.ts';
-import { checkTarget } from './output.ts';
-import { refuseTaken } from './run.ts';
+import { addNoteFields, type NoteColumn } from '../columns/notes.ts';
+import { findTextColumn } from '../columns/schema.ts';
+import { outputFormat } from '../config.ts';
+import { findVectors } from '../encoders/column.ts';
+import { checkOnnxModel } from '../encoders/onnx.ts';
+import { loadStaticModel } from '../encoders/static.ts';
+import { CurationError } from '../errors.ts';
+import { checkOutput } from '../formats/encoders.ts';
+import type { Inputs } from '../open.ts';
+import { checkTarget } from '../output.ts';
+import { refuseTaken } from '../run.ts';
+import type { CurateConfig, CurateOptions } from './options.ts';
 
 export const CONCEPT = 'concept';
 

@@ -1,5 +1,15 @@
-import { calibrateThreshold, conceptThresholds, nullPairs } from './concepts/calibration.ts';
-import { type ConceptTree, createRouter, shareTree } from './concepts/tree.ts';
+import { calibrateThreshold, conceptThresholds, nullPairs } from '../concepts/calibration.ts';
+import { type ConceptTree, createRouter, shareTree } from '../concepts/tree.ts';
+import type { EncoderPlan } from '../encoders/encoder.ts';
+import type { EncodedRows, Encoding } from '../encoders/encoding.ts';
+import { loadStaticModel } from '../encoders/static.ts';
+import { CurationError } from '../errors.ts';
+import { tripSignal } from '../flow/abort.ts';
+import type { FeatureLists } from '../kernels/lexical/features.ts';
+import { ScoreSketch } from '../kernels/quality/quantile-sketch.ts';
+import { cosine, type Vectors } from '../kernels/vectors/vectors.ts';
+import { openPool } from '../parallel/pool.ts';
+import { decodingJob } from '../parallel/tasks.ts';
 import {
   documentsOf,
   LEXICAL_SAMPLE,
@@ -7,19 +17,9 @@ import {
   type Measured,
   type SpooledDocuments,
   sampleFor,
-} from './curate-measure.ts';
-import type { CurateConfig } from './curate-options.ts';
-import { planVectors, readSpool, type Spool } from './curate-spool.ts';
-import type { EncoderPlan } from './encoders/encoder.ts';
-import type { EncodedRows, Encoding } from './encoders/encoding.ts';
-import { loadStaticModel } from './encoders/static.ts';
-import { CurationError } from './errors.ts';
-import { tripSignal } from './flow/abort.ts';
-import type { FeatureLists } from './kernels/lexical/features.ts';
-import { ScoreSketch } from './kernels/quality/quantile-sketch.ts';
-import { cosine, type Vectors } from './kernels/vectors/vectors.ts';
-import { openPool } from './parallel/pool.ts';
-import { decodingJob } from './parallel/tasks.ts';
+} from './measure.ts';
+import type { CurateConfig } from './options.ts';
+import { planVectors, readSpool, type Spool } from './spool.ts';
 
 /** Documents of the sample whose edits are looked at, for each concept and at least. */
 const EDITS_PER_CONCEPT = 16;

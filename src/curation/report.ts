@@ -1,10 +1,12 @@
-import type { ConceptReport, CurationReport, FunnelName, FunnelStep } from './concepts/curation.ts';
-import { typicalOf } from './concepts/examples.ts';
-import { nameConcepts } from './concepts/names.ts';
-import type { Assigned } from './curate-assign.ts';
-import type { Learned } from './curate-concepts.ts';
-import type { Measured } from './curate-measure.ts';
-import type { CurateConfig } from './curate-options.ts';
+import type { ConceptReport, CurationReport, FunnelName, FunnelStep } from '../concepts/curation.ts';
+import { typicalOf } from '../concepts/examples.ts';
+import { nameConcepts } from '../concepts/names.ts';
+import { peakMemory } from '../flow/memory.ts';
+import type { Report } from '../report.ts';
+import type { Assigned } from './assign.ts';
+import type { Learned } from './concepts.ts';
+import type { Measured } from './measure.ts';
+import type { CurateConfig } from './options.ts';
 import {
   DECISION_REASONS,
   EXACT_DUPLICATE,
@@ -12,11 +14,9 @@ import {
   OUTLIER,
   OVER_QUOTA,
   SEMANTIC_DUPLICATE,
-} from './curate-records.ts';
-import type { Settled } from './curate-settle.ts';
-import type { Solved } from './curate-solve.ts';
-import { peakMemory } from './flow/memory.ts';
-import type { Report } from './report.ts';
+} from './records.ts';
+import type { Settled } from './settle.ts';
+import type { Solved } from './solve.ts';
 
 const EXAMPLES_SHOWN = 3;
 const EXAMPLE_BYTES = 480;

@@ -1,13 +1,13 @@
-import { createExamples, type Examples } from './concepts/examples.ts';
-import { DISTANCE_BINS, DistanceHistograms } from './concepts/outliers.ts';
-import type { Learned } from './curate-concepts.ts';
-import type { Measured } from './curate-measure.ts';
-import type { CurateConfig } from './curate-options.ts';
-import { MEMBER, qualityKey } from './curate-records.ts';
-import { readSpool, type Spool } from './curate-spool.ts';
-import type { WorkFolder } from './curate-work.ts';
-import type { ExternalSort } from './flow/external-sort.ts';
-import { type RecordSpool, RecordWriter } from './flow/record-spool.ts';
+import { createExamples, type Examples } from '../concepts/examples.ts';
+import { DISTANCE_BINS, DistanceHistograms } from '../concepts/outliers.ts';
+import type { ExternalSort } from '../flow/external-sort.ts';
+import { type RecordSpool, RecordWriter } from '../flow/record-spool.ts';
+import type { Learned } from './concepts.ts';
+import type { Measured } from './measure.ts';
+import type { CurateConfig } from './options.ts';
+import { MEMBER, qualityKey } from './records.ts';
+import { readSpool, type Spool } from './spool.ts';
+import type { WorkFolder } from './work.ts';
 
 const WRITER_BYTES = 2 ** 20;
 const EXAMPLES_PER_CONCEPT = 12;

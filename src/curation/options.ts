@@ -6,10 +6,10 @@ import {
   type EngineConfig,
   engineConfig,
   wholeNumber,
-} from './config.ts';
-import { CurationError } from './errors.ts';
-import type { Recipe, RecipeStep, WordRule } from './filters/filter.ts';
-import type { SignatureParameters } from './kernels/signatures/signatures.ts';
+} from '../config.ts';
+import { CurationError } from '../errors.ts';
+import type { Recipe, RecipeStep, WordRule } from '../filters/filter.ts';
+import type { SignatureParameters } from '../kernels/signatures/signatures.ts';
 
 export interface CurateOptions
   extends Omit<CurationOptions, 'keepRejects'>,
@@ -42,7 +42,7 @@ export interface CurateOptions
   readonly quota?: 'proportional' | 'projection';
   /** Concepts ask for a part of the budget by their size to this power, 0 to 1: 1 is as in the data, 0 all alike. Default 0.7. */
   readonly sizeExponent?: number;
-  /** Of the shares: the lower, the more complex concepts get. Default 0.1. */
+  /** Of the shares: the lower, the more complex concepts get. Default 1, at which complexity counts little. */
   readonly temperature?: number;
   /** Least part of its even share that a concept gets, 0 to 1; default 0.5. */
   readonly floor?: number;
@@ -173,7 +173,7 @@ export function curateConfig(options: CurateOptions): CurateConfig {
         : within('--redundancy-threshold', options.redundancyThreshold, 0.01, 1),
     quota: options.quota ?? 'proportional',
     sizeExponent: within('--size-exponent', options.sizeExponent ?? 0.7, 0, 1),
-    temperature: within('--temperature', options.temperature ?? 0.1, 0.001, 1000),
+    temperature: within('--temperature', options.temperature ?? 1, 0.001, 1000),
     floor: within('--floor', options.floor ?? 0.5, 0, 1),
     mostEpochs:
       options.maxEpochs === undefined

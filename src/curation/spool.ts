@@ -1,19 +1,19 @@
 import { join } from 'node:path';
-import { textColumn } from './columns/text.ts';
-import type { TextColumn } from './columns/text-column.ts';
-import { restore } from './columns/wire.ts';
-import { type CurateColumns, findColumns } from './curate-checks.ts';
-import { DocumentReader, documentsOf, type Measured, type SpooledDocuments } from './curate-measure.ts';
-import type { CurateConfig, CurateOptions } from './curate-options.ts';
-import { planColumn } from './encoders/column.ts';
-import type { EncoderPlan } from './encoders/encoder.ts';
-import type { Encoding } from './encoders/encoding.ts';
-import { CurationError } from './errors.ts';
-import type { RecordSpool } from './flow/record-spool.ts';
-import { type Inputs, openInputs } from './open.ts';
-import { read } from './read.ts';
-import { decodedSchema, scan } from './scan.ts';
-import type { Analyzed } from './stages/analyze.ts';
+import { textColumn } from '../columns/text.ts';
+import type { TextColumn } from '../columns/text-column.ts';
+import { restore } from '../columns/wire.ts';
+import { planColumn } from '../encoders/column.ts';
+import type { EncoderPlan } from '../encoders/encoder.ts';
+import type { Encoding } from '../encoders/encoding.ts';
+import { CurationError } from '../errors.ts';
+import type { RecordSpool } from '../flow/record-spool.ts';
+import { type Inputs, openInputs } from '../open.ts';
+import { read } from '../read.ts';
+import { decodedSchema, scan } from '../scan.ts';
+import type { Analyzed } from '../stages/analyze.ts';
+import { type CurateColumns, findColumns } from './checks.ts';
+import { DocumentReader, documentsOf, type Measured, type SpooledDocuments } from './measure.ts';
+import type { CurateConfig, CurateOptions } from './options.ts';
 
 const PROGRESS_MS = 100;
 

@@ -1,31 +1,23 @@
-import { complexities, interDistances } from './concepts/complexity.ts';
-import { unitOf } from './concepts/draws.ts';
-import { createFill } from './concepts/fill.ts';
-import { distanceBin, outlierBins } from './concepts/outliers.ts';
-import type { PlanNotes } from './concepts/plan-notes.ts';
-import { priorityOf, readPriority, writePriority } from './concepts/priority.ts';
-import { largestRemainder } from './concepts/quotas.ts';
-import type { ConceptTree } from './concepts/tree.ts';
-import type { Assigned } from './curate-assign.ts';
-import type { Learned } from './curate-concepts.ts';
-import type { CurateConfig } from './curate-options.ts';
-import { shareOut } from './curate-quotas.ts';
-import {
-  CANDIDATE,
-  DECISION,
-  MEMBER,
-  NO_TWIN,
-  OUTLIER,
-  OVER_QUOTA,
-  SEMANTIC_DUPLICATE,
-} from './curate-records.ts';
-import { findRedundant } from './curate-redundancy.ts';
-import type { WorkFolder } from './curate-work.ts';
-import { KNOTS, rankAmong } from './filters/quality-calibration.ts';
-import type { ExternalSort } from './flow/external-sort.ts';
-import { RecordReader, RecordWriter } from './flow/record-spool.ts';
-import type { ScoreSketch } from './kernels/quality/quantile-sketch.ts';
-import { quantise, type Vectors } from './kernels/vectors/vectors.ts';
+import { complexities, interDistances } from '../concepts/complexity.ts';
+import { unitOf } from '../concepts/draws.ts';
+import { createFill } from '../concepts/fill.ts';
+import { distanceBin, outlierBins } from '../concepts/outliers.ts';
+import type { PlanNotes } from '../concepts/plan-notes.ts';
+import { priorityOf, readPriority, writePriority } from '../concepts/priority.ts';
+import { largestRemainder } from '../concepts/quotas.ts';
+import type { ConceptTree } from '../concepts/tree.ts';
+import { KNOTS, rankAmong } from '../filters/quality-calibration.ts';
+import type { ExternalSort } from '../flow/external-sort.ts';
+import { RecordReader, RecordWriter } from '../flow/record-spool.ts';
+import type { ScoreSketch } from '../kernels/quality/quantile-sketch.ts';
+import { quantise, type Vectors } from '../kernels/vectors/vectors.ts';
+import type { Assigned } from './assign.ts';
+import type { Learned } from './concepts.ts';
+import type { CurateConfig } from './options.ts';
+import { shareOut } from './quotas.ts';
+import { CANDIDATE, DECISION, MEMBER, NO_TWIN, OUTLIER, OVER_QUOTA, SEMANTIC_DUPLICATE } from './records.ts';
+import { findRedundant } from './redundancy.ts';
+import type { WorkFolder } from './work.ts';
 
 const WRITER_BYTES = 2 ** 20;
 

@@ -1,8 +1,8 @@
-import { shares } from './concepts/complexity.ts';
-import { type Epochs, projectedEpochs, seenEpochs } from './concepts/epochs.ts';
-import { naturalBudgets, temperatureBudgets, uniMax } from './concepts/mixing.ts';
-import { exp, ln } from './concepts/portable-math.ts';
-import type { CurateConfig } from './curate-options.ts';
+import { shares } from '../concepts/complexity.ts';
+import { type Epochs, projectedEpochs, seenEpochs } from '../concepts/epochs.ts';
+import { naturalBudgets, temperatureBudgets, uniMax } from '../concepts/mixing.ts';
+import { exp, ln } from '../concepts/portable-math.ts';
+import type { CurateConfig } from './options.ts';
 
 /** Repeats that are nearly as good as new text (Muennighoff et al. 2023); allowed where nobody said how many. */
 const USUAL_EPOCHS = 4;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { outlierBins } from './concepts/outliers.ts';
+import { outlierBins } from '../concepts/outliers.ts';
 import {
   type CurationPlan,
   MOST_PLAN_BYTES,
@@ -10,19 +10,19 @@ import {
   type PlanEncoder,
   parsePlan,
   serializePlan,
-} from './concepts/plan-file.ts';
-import type { PlanNotes } from './concepts/plan-notes.ts';
-import type { CurateOptions } from './curate-options.ts';
-import type { Curation } from './curate-report.ts';
-import { knotsOf } from './curate-solve.ts';
-import type { EncoderPlan } from './encoders/encoder.ts';
-import { loadStaticModel } from './encoders/static.ts';
-import { CurationError } from './errors.ts';
-import type { OptionValue, Recipe, RecipeStep } from './filters/filter.ts';
-import { explainWriteError, makeDirectory, writeWhole } from './flow/atomic-file.ts';
-import { parseRecipe } from './recipe.ts';
-import type { Report } from './report.ts';
-import { stepNamed } from './steps.ts';
+} from '../concepts/plan-file.ts';
+import type { PlanNotes } from '../concepts/plan-notes.ts';
+import type { EncoderPlan } from '../encoders/encoder.ts';
+import { loadStaticModel } from '../encoders/static.ts';
+import { CurationError } from '../errors.ts';
+import type { OptionValue, Recipe, RecipeStep } from '../filters/filter.ts';
+import { explainWriteError, makeDirectory, writeWhole } from '../flow/atomic-file.ts';
+import { parseRecipe } from '../recipe.ts';
+import type { Report } from '../report.ts';
+import { stepNamed } from '../steps.ts';
+import type { CurateOptions } from './options.ts';
+import type { Curation } from './report.ts';
+import { knotsOf } from './solve.ts';
 
 /** That a plan cannot be written is said before hours of work. Nothing is made here, as an abort leaves nothing. */
 export async function checkPlanPath(path: string): Promise<void> {

@@ -1,20 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Schema } from 'apache-arrow';
-import { checkClusterMemory, clusterReport, sortBytesOf } from './cluster.ts';
-import { checkBefore } from './curate-checks.ts';
-import { type CurateConfig, type CurateOptions, MOST_CONCEPTS } from './curate-options.ts';
-import type { WorkFolder } from './curate-work.ts';
-import { checkDisk } from './flow/disk.ts';
-import { RecordReader, type RecordSpool, RecordWriter } from './flow/record-spool.ts';
-import { type Inputs, openInputs } from './open.ts';
-import { filterVerb } from './pipeline.ts';
-import type { ClusterReport, Part, Report } from './report.ts';
-import { type Judge, run } from './run.ts';
-import type { Analyzed } from './stages/analyze.ts';
-import { type ClusteredDocuments, DuplicateClusters } from './stages/duplicate-clusters.ts';
-import { createTally } from './stages/tally.ts';
-import type { Origin, Verdicts } from './verdicts.ts';
+import { checkClusterMemory, clusterReport, sortBytesOf } from '../cluster.ts';
+import { checkDisk } from '../flow/disk.ts';
+import { RecordReader, type RecordSpool, RecordWriter } from '../flow/record-spool.ts';
+import { type Inputs, openInputs } from '../open.ts';
+import { filterVerb } from '../pipeline.ts';
+import type { ClusterReport, Part, Report } from '../report.ts';
+import { type Judge, run } from '../run.ts';
+import type { Analyzed } from '../stages/analyze.ts';
+import { type ClusteredDocuments, DuplicateClusters } from '../stages/duplicate-clusters.ts';
+import { createTally } from '../stages/tally.ts';
+import type { Origin, Verdicts } from '../verdicts.ts';
+import { checkBefore } from './checks.ts';
+import { type CurateConfig, type CurateOptions, MOST_CONCEPTS } from './options.ts';
+import type { WorkFolder } from './work.ts';
 
 /** Rows that passed the filters wait in files of this size. */
 const SPOOL_PART_BYTES = 256 * 2 ** 20;
