@@ -1,5 +1,5 @@
-// `npm start`: the main job on real text. Builds a small Parquet dump once, filters and deduplicates it in one pass as a user
-// would, and shows what was dropped and why.
+// `npm start`: the main jobs on real text. Builds a small Parquet dump once, filters and deduplicates it in one pass as a user
+// would, shows what was dropped and why, and then makes the best of a budget out of the same dump.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { type Document, documents, projectRoot } from './corpus.ts';
 
 const dump = join(projectRoot, '.demo', 'dump');
 const clean = join(projectRoot, '.demo', 'clean');
+const curated = join(projectRoot, '.demo', 'curated');
 const heldOut = join(projectRoot, '.demo', 'heldout');
 const shown = (path: string): string => relative(process.cwd(), path) || '.';
 
@@ -39,9 +40,14 @@ sluice('filter', shown(dump), ...written, ...rules, '--pii', '--dedup');
 console.error('');
 sluice('inspect', shown(clean), '--top', '3', '--examples', '1', '--width', '160');
 await showPairs(2);
+console.error('');
+sluice('curate', shown(dump), '-o', shown(curated), '--overwrite', '--keep', '0.3');
+console.error('');
+sluice('concepts', shown(curated), '--top', '8');
 console.log(`
 Look at it yourself (sluice = node ${shown(cli)}):
   sluice inspect ${shown(clean)}                                           every reason, with examples
+  ${shown(join(curated, 'report.html'))}                                 the concepts as a page
   sluice convert ${shown(clean)} -o - --format jsonl | head -n 1           the documents that were kept
   sluice convert ${shown(join(clean, 'ledger'))} -o - --format jsonl | head         what became of every document, and its twin
   cat ${shown(join(clean, 'report.json'))}                                  the figures above, for programs
