@@ -37,7 +37,7 @@ describe('lexical directions of planted concepts', () => {
   const documents = plantConcepts({ sizes: zipfSizes(CONCEPTS, 150), seed: 21 });
   const bytes = sum(documents.map(({ text }) => bytesOf(text)));
   const options = { tokens: bytes / 4 / 3, concepts: CONCEPTS };
-  test('a flood of copies and another order change nothing about what is written', async () => {
+  test('a flood of copies and another order change nothing about what is written, of which the tail is more', async () => {
     const flooded = shuffled(
       [...documents, ...floodOf(documents.filter(({ planted }) => planted === 0).slice(0, 20), 400)],
       2,
@@ -50,6 +50,8 @@ describe('lexical directions of planted concepts', () => {
     expect(other.report.documents.kept).toBe(plain.report.documents.kept);
     expect(textsOf(other)).toEqual(textsOf(plain));
     expect(textsOf(plain).length).toBeGreaterThan(80);
+    expect(tailOf(plain.written)).toBeGreaterThan(tailOf(documents));
+    expect(tailOf(documents)).toBeGreaterThan(tailOf(flooded));
     expect(adjustedRandIndex(...labelsOf(plain, documents))).toBeGreaterThan(0.9);
     for (const { names } of plain.curation.concepts) expect(names.length).toBeGreaterThan(0);
   });
