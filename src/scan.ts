@@ -39,9 +39,10 @@ export async function* scan(
   lent?: Pool,
 ): AsyncGenerator<Analyzed, void, undefined> {
   const { columns, resourceBytes, resources } = request;
-  const plan = planMemory({ ...config, indexBytes: 0, resourceBytes, resources, batchBytes: 0 });
+  const threads = lent?.threads ?? threadsFor(inputs, config);
+  const plan = planMemory({ ...config, threads, indexBytes: 0, resourceBytes, resources, batchBytes: 0 });
   const trip = tripSignal(config.signal);
-  const pool = lent ?? openPool(scanJob(inputs, request), config.threads, trip.signal);
+  const pool = lent ?? openPool(scanJob(inputs, request), threads, trip.signal);
   try {
     const ring = createSlabRing(plan.slabCount, plan.slabBytes);
     for await (const analyzed of analyze(inputs.sources, {
@@ -65,6 +66,13 @@ export async function* scan(
     trip.end();
     if (lent === undefined) await pool.close();
   }
+}
+
+/** A thread takes longer to start than to read a few megabytes: small inputs get fewer. */
+function threadsFor({ byteLength }: Inputs, { threads, morselBytes }: EngineConfig): number {
+  return byteLength === undefined
+    ? threads
+    : Math.min(threads, 1 + Math.floor((2 * byteLength) / morselBytes));
 }
 
 /** What a pass does that only looks at what passes a chain: nothing is edited, added or kept. Undefined without filters. */

@@ -27,7 +27,9 @@ export async function* findRedundant(
   thresholds: Float64Array,
 ): AsyncGenerator<Block, void, undefined> {
   const trip = tripSignal(engine.signal);
-  const pool = openPool(decodingJob, engine.threads, trip.signal);
+  // A thread takes longer to start than to compare a few thousand documents.
+  const threads = Math.min(engine.threads, 1 + Math.floor(members.count / MOST_BLOCK_DOCUMENTS));
+  const pool = openPool(decodingJob, threads, trip.signal);
   try {
     yield* orderedMap(
       blocksOf(new RecordReader(members.sorted(), memberBytes), memberBytes),
@@ -45,7 +47,7 @@ export async function* findRedundant(
         ]);
         return { concept, count, records, ...found };
       },
-      { concurrency: engine.threads + 1 },
+      { concurrency: threads + 1 },
     );
   } catch (error) {
     trip.throwIfAborted();
