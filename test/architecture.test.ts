@@ -27,15 +27,7 @@ const AREAS: Readonly<
   flow: { areas: ['words'], packages: ['node'] },
   formats: {
     areas: ['words', 'columns'],
-    packages: [
-      'node',
-      'apache-arrow',
-      'hyparquet',
-      'stream-json',
-      'zstddec',
-      '@bokuweb/zstd-wasm',
-      'lz4-napi',
-    ],
+    packages: ['node', 'apache-arrow', 'hyparquet', 'stream-json', 'zstddec', '@bokuweb/zstd-wasm'],
   },
   filters: {
     areas: ['words', 'columns', 'kernels'],

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Compression } from './format.ts';
+import { compressLz4Frame } from './lz4/lz4.ts';
 import { compressSnappy } from './snappy-compress.ts';
 
 export type Codec = 'none' | 'snappy' | 'gzip' | 'zstd' | 'lz4_frame';
@@ -19,18 +20,14 @@ const NO_DICTIONARY = new Uint8Array(0);
 type Compress = (input: Uint8Array) => Uint8Array<ArrayBuffer>;
 let zstdLoading: Promise<Compress> | undefined;
 let compressZstdFrame: Compress | undefined;
-let compressLz4Frame: Compress | undefined;
 
 /**
  * Loads the codec of an output, or all there are: to be awaited in each thread before the first `compress` with it. Cheap
- * when called again. Together they take longer to start than a small file to be encoded, so no thread starts one unasked.
+ * when called again. Zstandard's takes longer to start than a small file to be encoded, so no thread starts it unasked.
  */
 export async function compressReady(compression: Compression | 'all' = 'all'): Promise<void> {
   if (compression === 'zstd' || compression === 'all') {
     compressZstdFrame = await (zstdLoading ??= loadZstd());
-  }
-  if (compression === 'lz4' || compression === 'all') {
-    ({ compressLz4Frame } = await import('./lz4-frame.ts'));
   }
 }
 
@@ -41,12 +38,6 @@ async function loadZstd(): Promise<Compress> {
   const context = createCCtx();
   // The library copies the frame out of its heap, so the array is wholly ours.
   return (input) => compressUsingDict(context, input, NO_DICTIONARY, ZSTD_LEVEL) as Uint8Array<ArrayBuffer>;
-}
-
-function ready(codec: Codec, compressFrame: Compress | undefined): Compress {
-  if (compressFrame === undefined)
-    throw new Error(`compress: ${codec} used before compressReady() was awaited`);
-  return compressFrame;
 }
 
 /**
@@ -67,7 +58,7 @@ export function compress(codec: Codec, input: Uint8Array): Uint8Array<ArrayBuffe
     case 'zstd':
       return compressZstd(input);
     case 'lz4_frame':
-      return ready(codec, compressLz4Frame)(input);
+      return compressLz4Frame(input);
   }
 }
 
@@ -78,7 +69,8 @@ function compressGzip(input: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function compressZstd(input: Uint8Array): Uint8Array<ArrayBuffer> {
-  const compressFrame = ready('zstd', compressZstdFrame);
+  const compressFrame = compressZstdFrame;
+  if (compressFrame === undefined) throw new Error('compress: zstd used before compressReady() was awaited');
   if (input.length <= ZSTD_FRAME_LENGTH) return compressFrame(input);
   const frames: Uint8Array[] = [];
   for (let start = 0; start < input.length; start += ZSTD_FRAME_LENGTH) {

@@ -3,10 +3,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { compressFrameSync, compressSync } from 'lz4-napi';
+import { compressFrameSync, compressSync, decompressFrameSync } from 'lz4-napi';
 import { describe, expect, test } from 'vitest';
 import { CurationError } from '../../src/errors.ts';
-import { decodeLz4Block, decodeLz4Frames, decodeLz4Hadoop } from '../../src/formats/lz4/lz4.ts';
+import {
+  compressLz4Frame,
+  decodeLz4Block,
+  decodeLz4Frames,
+  decodeLz4Hadoop,
+} from '../../src/formats/lz4/lz4.ts';
 import { lz4Frames } from './lz4-frames.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -135,17 +140,19 @@ function noise(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, () => Math.floor(next() * 256));
 }
 
-/** Words drawn by Zipf's law, in random letters. */
+/** Words of random letters, some drawn much oftener; the same on every machine, as products are and powers may not be. */
 function prose(length: number, seed = 1): Uint8Array {
   const next = random(seed);
+  const skewed = (count: number): number => {
+    const draw = next();
+    return Math.floor(draw * draw * draw * count);
+  };
   const list = Array.from({ length: 3000 }, () =>
-    Buffer.from(
-      Array.from({ length: 2 + Math.floor(next() * 8) }, () => 97 + Math.floor(next() ** 2 * 26)),
-    ).toString(),
+    String.fromCharCode(...Array.from({ length: 2 + Math.floor(next() * 8) }, () => 97 + skewed(26))),
   );
   const parts: string[] = [];
   for (let bytes = 0; bytes < length; bytes += parts.at(-1)!.length + 1) {
-    parts.push(list[Math.floor(next() ** 3 * list.length)]!);
+    parts.push(list[skewed(list.length)]!);
   }
   return Buffer.from(parts.join(' ')).subarray(0, length);
 }
@@ -455,6 +462,138 @@ describe('frames', () => {
     expect(fails(() => decodeLz4Frames(bytes, 1000))).toMatch(/^BAD_INPUT .*too much output/);
     const claim = frame({ flags: 0x68, contentSize: 2 ** 31 - 1, blocks: [], content: text });
     expect(fails(() => decodeLz4Frames(claim, 2 ** 30))).toMatch(/another length than it claims/);
+  });
+});
+
+/** The blocks of a frame that `compressLz4Frame` wrote. */
+function blocksOf(frame: Uint8Array): { isStored: boolean; bytes: Uint8Array }[] {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const blocks: { isStored: boolean; bytes: Uint8Array }[] = [];
+  let at = 7;
+  for (let head = view.getUint32(at, true); head !== 0; head = view.getUint32(at, true)) {
+    const end = at + 4 + (head & ~STORED);
+    blocks.push({ isStored: head >= STORED, bytes: frame.subarray(at + 4, end) });
+    at = end;
+  }
+  expect(at + 4).toBe(frame.length);
+  return blocks;
+}
+
+/** The rules for the end of a block that let any decoder read it; `blockLength` is that of the decoded block. */
+function expectRulesKept(block: Uint8Array, blockLength: number): void {
+  let [at, output, lastMatch, literalsAtEnd] = [0, 0, -1, 0];
+  const lengthFrom = (nibble: number): number => {
+    let length = nibble;
+    for (let more = nibble === 15 ? 255 : 0; more === 255; length += more) more = block[at++]!;
+    return length;
+  };
+  for (;;) {
+    const token = block[at++]!;
+    literalsAtEnd = lengthFrom(token >>> 4);
+    at += literalsAtEnd;
+    output += literalsAtEnd;
+    if (at >= block.length) break;
+    at += 2;
+    lastMatch = output;
+    output += lengthFrom(token & 15) + 4;
+  }
+  expect([at, output]).toEqual([block.length, blockLength]);
+  if (lastMatch >= 0) {
+    expect(literalsAtEnd).toBeGreaterThanOrEqual(5);
+    expect(lastMatch).toBeLessThanOrEqual(blockLength - 12);
+  }
+}
+
+function expectReadable(plain: Uint8Array): void {
+  const frame = compressLz4Frame(plain);
+  if (plain.length > 0) expectSame(decompressFrameSync(Buffer.from(frame)), plain);
+  expectSame(decodeLz4Frames(frame, plain.length), plain);
+  for (const [index, { isStored, bytes }] of blocksOf(frame).entries()) {
+    const length = Math.min(BLOCK, plain.length - index * BLOCK);
+    if (isStored) expect(bytes.length).toBe(length);
+    else {
+      expect(bytes.length).toBeLessThan(length);
+      expectRulesKept(bytes, length);
+    }
+  }
+}
+
+const BLOCK = 4 * 1024 * 1024;
+
+describe('the compressor', () => {
+  test('writes what others read, at every small length', () => {
+    const wholes = [repeated(400), prose(400), noise(400), new Uint8Array(400)];
+    for (let length = 0; length < 400; length += length < 60 || length > 260 ? 1 : 5) {
+      for (const whole of wholes) {
+        expectReadable(whole.subarray(0, length));
+      }
+    }
+  });
+
+  test('writes what others read around its chunks, the reach of a match and its blocks', () => {
+    const long = prose(BLOCK + 300);
+    for (const around of [1024, 65_536, BLOCK]) {
+      for (const more of [-12, -5, -1, 0, 1, 5, 12, 13, 200]) {
+        expectReadable(long.subarray(0, around + more));
+      }
+    }
+    expectReadable(new Uint8Array(2 * BLOCK + 1));
+    expectReadable(noise(BLOCK + 1));
+  });
+
+  test('refers as far back as 65535 bytes, and never further', () => {
+    const phrase = noise(400, 9);
+    const text = prose(140_000, 10);
+    const lengthWith = (distance: number): number => {
+      const plain = Uint8Array.from(text);
+      plain.set(phrase);
+      plain.set(phrase, distance);
+      expectReadable(plain);
+      return compressLz4Frame(plain).length;
+    };
+    // Only every second position is looked at: of two distances, one has both phrases on the same.
+    const near = Math.min(lengthWith(65_534), lengthWith(65_535));
+    // At 65536 the lower 16 bits of the address are the same: the candidate seems to be the place itself.
+    const far = [65_536, 65_537, 65_538, 65_539, 131_070, 131_071, 131_072].map(lengthWith);
+    expect(Math.min(...far) - near).toBeGreaterThan(200);
+  });
+
+  test('gives back any bytes', () => {
+    fc.assert(
+      fc.property(fc.array(anyBytes, { maxLength: 4 }), (parts) => expectReadable(Buffer.concat(parts))),
+      { numRuns: 400 },
+    );
+  });
+
+  test('shrinks text about as much as the foreign one, and leaves noise as it is', () => {
+    const text = prose(500_000, 6);
+    expect(compressLz4Frame(text).length).toBeLessThan(1.1 * compressFrameSync(Buffer.from(text)).length);
+    expect(compressLz4Frame(noise(100_000)).length).toBe(100_000 + 15);
+    // Noise before it does not spoil what comes after.
+    const late = Buffer.concat([noise(100_000), text]);
+    expect(compressLz4Frame(late).length).toBeLessThan(100_000 + 1.02 * compressLz4Frame(text).length);
+  });
+
+  test('gives the same bytes on every machine, whatever was compressed before', () => {
+    const plain = prose(200_000, 12);
+    const first = compressLz4Frame(plain);
+    for (const before of [noise(300_000), new Uint8Array(100_000), prose(5_000_000), Buffer.of()]) {
+      compressLz4Frame(before);
+      expectSame(compressLz4Frame(plain), first);
+      for (const length of [14, 200, 3000]) {
+        const short = compressLz4Frame(plain.subarray(0, length));
+        compressLz4Frame(before);
+        expectSame(compressLz4Frame(plain.subarray(0, length)), short);
+      }
+    }
+    expect(xxh32(first)).toBe(3_841_540_387);
+  });
+
+  test('leaves what the decoder gave last where it is', () => {
+    const text = prose(3000);
+    const view = decodeLz4Frames(compressLz4Frame(text), text.length);
+    compressLz4Frame(noise(200_000));
+    expectSame(view, text);
   });
 });
 

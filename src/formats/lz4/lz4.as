@@ -3,10 +3,11 @@
 // Copies move up to 32 bytes at a time, which they may read behind the input and write behind where they end: the host
 // leaves 64 free behind the input and behind the output.
 
-// Memory:  0 patterns | hash table of the compressor | INPUT: the host's input, 64 free, output, 64 free
-const TABLE: usize = 0x400;
-const TABLE_LOG: u32 = 14;
-const INPUT: usize = 0x8440;
+// Memory:  0 patterns | distances of a chunk | hash table of the compressor | INPUT: the host's input, 64 free, output, 64 free
+const DISTANCES: usize = 0x200; // 64 of u16
+const TABLE: usize = 0x400; // 2 ** TABLE_LOG of u16
+const TABLE_LOG: u32 = 14; // 32 KiB, as much as the nearest cache of many processors
+const INPUT: usize = 0x10000; // a multiple of 64 KiB, see `probe`
 
 // What is wrong. Functions within give addresses, which are all larger; the host gets them below zero.
 const CUT_OFF: usize = 1;
@@ -353,4 +354,159 @@ export function decodeHadoop(src: usize, srcEnd: usize, to: usize, toEnd: usize)
     } while (dst < end);
   }
   return <i32>(dst - to);
+}
+
+// The compressor. It is greedy and knows one candidate for each hash, as the reference does, but works in two turns, because
+// the reference's loop waits for a branch that nobody can foretell at each match: first the candidates of 64 positions are
+// compared without a branch, then the matches are taken from the bits which that gave. Every second position is looked at,
+// and a match grows backwards, too. After the format's rules for the end of a block, its last 5 bytes are literals, and its
+// last match starts at least 12 bytes before the end.
+const LAST_LITERALS: usize = 5;
+const LAST_START: usize = 12;
+const STRIDE: usize = 2;
+const CHUNK: usize = 64 * STRIDE;
+/** After 2 ** PATIENCE chunks without a match, it goes on in larger steps, so that noise is left soon. */
+const PATIENCE: u32 = 3;
+
+/** The table's entry for the six bytes at the start of `word`: the lower 16 bits of the address that had them last. */
+// @ts-ignore: decorator
+@inline
+function slotOf(word: u64): usize {
+  return TABLE + (<usize>(((word << 16) * 0x9e3779b185ebca87) >> (64 - TABLE_LOG)) << 1);
+}
+
+/**
+ * Whether the four bytes at `at` are those of the candidate, whose distance it notes at `place`; `at` is the candidate from
+ * then on. Any entry, old or never set, means an address of the input up to `at`: the one up to 65535 bytes before with these
+ * lower bits, which are 0 at the input's start and in an empty table. A distance of 0 is no match, and left for later.
+ */
+// @ts-ignore: decorator
+@inline
+function probe(at: usize, place: usize): u64 {
+  const word = load<u64>(at);
+  const slot = slotOf(word);
+  const distance = (at - <usize>load<u16>(slot)) & 0xffff;
+  store<u16>(slot, at);
+  store<u16>(place, distance);
+  return <u64>(load<u32>(at - distance) == <u32>word);
+}
+
+/** Where the bytes from `end` on differ first from those `distance` before, but at most `matchEnd`. */
+// @ts-ignore: decorator
+@inline
+function matchTo(end: usize, distance: usize, matchEnd: usize): usize {
+  do {
+    const difference = load<u64>(end) ^ load<u64>(end - distance);
+    if (difference != 0) return min<usize>(end + <usize>(ctz<u64>(difference) >> 3), matchEnd);
+    end += 8;
+  } while (end < matchEnd);
+  return matchEnd;
+}
+
+/** Writes what a length has beyond its half of the token. */
+// @ts-ignore: decorator
+@inline
+function putLength(dst: usize, length: usize): usize {
+  for (; length >= 255; length -= 255) store<u8>(dst++, 255);
+  store<u8>(dst, length);
+  return dst + 1;
+}
+
+/**
+ * Packs `src` (`inputAt()`) to `srcEnd`, 1 byte to 4 MiB, as one block of a frame at `dst`: its size, then the block or,
+ * where that is not smaller, the bytes as they are. Needs room for 68 bytes and a 255th more than the input.
+ * Returns the bytes written. They depend on the input alone.
+ */
+export function packBlock(src: usize, srcEnd: usize, dst: usize): i32 {
+  const length = srcEnd - src;
+  let size = packSequences(src, srcEnd, dst + 4) - dst - 4;
+  if (size < length) {
+    store<u32>(dst, size);
+  } else {
+    size = length;
+    store<u32>(dst, size | STORED);
+    memory.copy(dst + 4, src, size);
+  }
+  return <i32>(size + 4);
+}
+
+function packSequences(src: usize, srcEnd: usize, dst: usize): usize {
+  let anchor = src;
+  if (srcEnd - src > LAST_START) {
+    memory.fill(TABLE, 0, 2 << TABLE_LOG);
+    const lastStart = srcEnd - LAST_START;
+    const matchEnd = srcEnd - LAST_LITERALS;
+    let patience: usize = 1 << PATIENCE;
+    let chunk = src;
+    while (chunk <= lastStart) {
+      let hits: u64 = 0;
+      if (chunk + CHUNK <= lastStart) {
+        for (let i: usize = 0; i < 64; i += 8) {
+          const at = chunk + i * STRIDE;
+          const place = DISTANCES + (i << 1);
+          let few = probe(at, place);
+          few |= probe(at + STRIDE, place + 2) << 1;
+          few |= probe(at + 2 * STRIDE, place + 4) << 2;
+          few |= probe(at + 3 * STRIDE, place + 6) << 3;
+          few |= probe(at + 4 * STRIDE, place + 8) << 4;
+          few |= probe(at + 5 * STRIDE, place + 10) << 5;
+          few |= probe(at + 6 * STRIDE, place + 12) << 6;
+          few |= probe(at + 7 * STRIDE, place + 14) << 7;
+          hits |= few << i;
+        }
+      } else {
+        for (let i: usize = 0; i < 64 && chunk + i * STRIDE <= lastStart; i++) {
+          hits |= probe(chunk + i * STRIDE, DISTANCES + (i << 1)) << i;
+        }
+      }
+      let next = chunk + CHUNK;
+      if (hits != 0) patience = 1 << PATIENCE;
+      else next = chunk + (patience++ >> PATIENCE) * CHUNK;
+      while (hits != 0) {
+        const first = <usize>ctz(hits);
+        const distance = <usize>load<u16>(DISTANCES + (first << 1));
+        if (distance == 0) {
+          hits &= hits - 1;
+          continue;
+        }
+        let at = chunk + first * STRIDE;
+        const end = matchTo(at + 4, distance, matchEnd);
+        // Backwards by up to 8 bytes, not into the match before and not beyond the start.
+        const before = load<u64>(at - 8) ^ load<u64>(at - distance - 8);
+        at -= min<usize>(min<usize>(at - anchor, at - distance - src), <usize>(clz<u64>(before) >> 3));
+        const literals = at - anchor;
+        const more = end - at - 4;
+        const token = (min<usize>(literals, 15) << 4) | min<usize>(more, 15);
+        store<u8>(dst++, token);
+        if (literals < 15) {
+          v128.store(dst, v128.load(anchor));
+        } else {
+          dst = putLength(dst, literals - 15);
+          copyFar(dst, anchor, literals);
+        }
+        dst += literals;
+        store<u16>(dst, distance);
+        dst += 2;
+        if (more >= 15) dst = putLength(dst, more - 15);
+        anchor = end;
+        const done = (end - chunk + STRIDE - 1) / STRIDE;
+        if (done >= 64) {
+          next = max<usize>(next, end);
+          break;
+        }
+        hits &= <u64>-1 << <u64>done;
+      }
+      chunk = next;
+    }
+  }
+  return putLiterals(anchor, srcEnd, dst);
+}
+
+/** The last sequence, which has no match. */
+function putLiterals(src: usize, srcEnd: usize, dst: usize): usize {
+  const length = srcEnd - src;
+  store<u8>(dst++, min<usize>(length, 15) << 4);
+  if (length >= 15) dst = putLength(dst, length - 15);
+  memory.copy(dst, src, length);
+  return dst + length;
 }
