@@ -532,11 +532,12 @@ describe('the compressor', () => {
 
   test('writes what others read around its chunks, the reach of a match and its blocks', () => {
     const long = prose(BLOCK + 300);
-    for (const around of [1024, 65_536, BLOCK]) {
+    for (const around of [1024, 65_536]) {
       for (const more of [-12, -5, -1, 0, 1, 5, 12, 13, 200]) {
         expectReadable(long.subarray(0, around + more));
       }
     }
+    for (const more of [-1, 0, 1, 13, 300]) expectReadable(long.subarray(0, BLOCK + more));
     expectReadable(new Uint8Array(2 * BLOCK + 1));
     expectReadable(noise(BLOCK + 1));
   });
