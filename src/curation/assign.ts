@@ -23,15 +23,21 @@ class Groups {
   readonly of: string;
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
+  private others: number | undefined;
 
   constructor(of: string) {
     this.of = of;
   }
 
   numberOf(name: string): number {
-    let number = this.numbers.get(name);
-    if (number !== undefined) return number;
-    number = this.names.length < MOST_GROUPS ? this.names.push(name) - 1 : this.numberOf(OTHER_GROUPS);
+    const known = this.numbers.get(name);
+    if (known !== undefined) return known;
+    // The words of a column may be as many as documents: those that come too late are not remembered.
+    return this.names.length < MOST_GROUPS ? this.add(name) : (this.others ??= this.add(OTHER_GROUPS));
+  }
+
+  private add(name: string): number {
+    const number = this.names.push(name) - 1;
     this.numbers.set(name, number);
     return number;
   }

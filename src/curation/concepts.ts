@@ -24,6 +24,8 @@ import { planVectors, readSpool, type Spool } from './spool.ts';
 /** Documents of the sample whose edits are looked at, for each concept and at least. */
 const EDITS_PER_CONCEPT = 16;
 const LEAST_EDITS = 4096;
+/** A sample of fewer documents than such a part of those that are wanted is taken anew, of all that wait. */
+const THIN_PART = 4;
 /** Pairs of documents that are looked at to learn how like they are by chance. */
 const NULL_PAIRS = 2 ** 14;
 
@@ -52,15 +54,23 @@ export async function learnConcepts(
   const trip = tripSignal(engine.signal);
   const pool = openPool(decodingJob, 1, trip.signal);
 
+  const setAside = upperBits
+    .subarray(0, measured.sample.cutoff + 1)
+    .reduce((sum, documents) => sum + documents, 0);
+  // Where nearly all are duplicates, next to nothing of the sample is left.
+  const isSampleThin = setAside < Math.min(spool.representatives, sampleFor(leaves) / THIN_PART);
+  const from = isSampleThin ? spool : spool.sample;
+  const mostCutoff = isSampleThin ? upperBits.length - 1 : measured.sample.cutoff;
+
   /** The largest cutoff under which there are at most so many documents that are no duplicates; at least the lowest that has any. */
   function cutoffFor(most: number): number {
     let documents = 0;
-    for (let bits = 0; bits <= measured.sample.cutoff; bits++) {
+    for (let bits = 0; bits <= mostCutoff; bits++) {
       const here = upperBits[bits]!;
       if (documents > 0 && documents + here > most) return bits - 1;
       documents += here;
     }
-    return measured.sample.cutoff;
+    return mostCutoff;
   }
 
   async function sample(
@@ -71,7 +81,7 @@ export async function learnConcepts(
     const encoding = { ...asked, cutoff: cutoffFor(most), tree: undefined };
     const found = new Sample();
     const resourceBytes = most * SAMPLE_BYTES;
-    const reading = { of: spool.sample, encoding, withGroups: false, doing, resourceBytes };
+    const reading = { of: from, encoding, withGroups: false, doing, resourceBytes };
     for await (const { analyzed, documents } of readSpool(spool, measured, config, reading)) {
       found.add(analyzed.encoded!, documents, measured);
     }
