@@ -9,6 +9,7 @@ import {
   MOST_PINNED_SLABS,
   peakMemory,
   planMemory,
+  type Resources,
 } from './flow/memory.ts';
 import { orderedMap } from './flow/ordered-map.ts';
 import { createSlabRing } from './flow/slab-ring.ts';
@@ -76,6 +77,7 @@ export interface Verb {
   readonly locate?: (ordinal: number) => Origin;
   /** Bytes of models and lists that all threads share. */
   readonly resourceBytes: number;
+  readonly resources?: Resources;
   readonly beside: Beside;
   readonly recipe: Report['recipe'];
   /** Writes the ledger once all rows are written, where it is not a row for each document of these inputs. */
@@ -103,8 +105,8 @@ export async function run(
   const output = outputFormat(options);
   const schema = withAddedFields(inputs.schema, verb);
   checkOutput(output, schema);
-  const { indexBytes, resourceBytes } = verb;
-  const plan = planMemory({ ...config, indexBytes, resourceBytes, batchBytes: BATCH_BYTES });
+  const { indexBytes, resourceBytes, resources } = verb;
+  const plan = planMemory({ ...config, indexBytes, resourceBytes, resources, batchBytes: BATCH_BYTES });
   const trip = tripSignal(config.signal);
   let target: Output | undefined;
   let pool: Pool | undefined;

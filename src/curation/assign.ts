@@ -6,12 +6,11 @@ import type { Learned } from './concepts.ts';
 import type { Measured } from './measure.ts';
 import type { CurateConfig } from './options.ts';
 import { MEMBER, qualityKey } from './records.ts';
+import { conceptBytes, EXAMPLE_BYTES, EXAMPLES_PER_CONCEPT } from './sizes.ts';
 import { readSpool, type Spool } from './spool.ts';
 import type { WorkFolder } from './work.ts';
 
 const WRITER_BYTES = 2 ** 20;
-const EXAMPLES_PER_CONCEPT = 12;
-const EXAMPLE_BYTES = 1536;
 /** Groups of a column that are told apart; those that come later are one. */
 const MOST_GROUPS = 1024;
 const OTHER_GROUPS = '(others)';
@@ -87,8 +86,7 @@ export async function assignConcepts(
     encoding: { by: encoder, cutoff: undefined, editCutoff: undefined, tree },
     withGroups: true,
     doing: 'finding concepts',
-    resourceBytes:
-      sortBytes + distances.counts.byteLength + (leaves + 1) * EXAMPLES_PER_CONCEPT * (EXAMPLE_BYTES + 40),
+    resourceBytes: sortBytes + conceptBytes(leaves),
   };
   for await (const { analyzed, firstIndex, documents, text } of readSpool(spool, measured, config, reading)) {
     const { vectors, places } = analyzed.encoded!;

@@ -10,6 +10,7 @@ import type { Inputs } from '../open.ts';
 import { checkTarget } from '../output.ts';
 import { refuseTaken } from '../run.ts';
 import type { CurateConfig, CurateOptions } from './options.ts';
+import { tableBytes } from './sizes.ts';
 
 export const CONCEPT = 'concept';
 
@@ -42,16 +43,17 @@ export function findColumns(inputs: Inputs, options: CurateOptions, config: Cura
 
 /**
  * Says what is wrong with columns, models, output format and output directory before anything is read, as the writing would say it at the end.
+ * @returns bytes of the model of documents that threads share.
  * @throws CurationError as the writing does.
  */
 export async function checkBefore(
   inputs: Inputs,
   options: CurateOptions,
   config: CurateConfig,
-): Promise<void> {
+): Promise<number> {
   const { vectorIndex } = findColumns(inputs, options, config);
   if (vectorIndex >= 0) findVectors(inputs.schema, config.vectorColumn);
-  if (config.encoder === 'static') await loadStaticModel(config.encoderModel);
+  const modelBytes = config.encoder === 'static' ? tableBytes(await loadStaticModel(config.encoderModel)) : 0;
   if (config.encoder === 'onnx') await checkOnnxModel(config.encoderModel);
   const added = NOTE_COLUMNS.map(({ name }) => name);
   refuseTaken(inputs.schema, added);
@@ -60,6 +62,7 @@ export async function checkBefore(
     options,
     inputs.sources.map(({ path }) => path),
   );
+  return modelBytes;
 }
 
 /** A column of one of these names is reported on. */

@@ -1,24 +1,17 @@
 import { calibrateThreshold, conceptThresholds, nullPairs } from '../concepts/calibration.ts';
 import { type ConceptTree, createRouter, shareTree } from '../concepts/tree.ts';
 import type { EncoderPlan } from '../encoders/encoder.ts';
-import type { EncodedRows, Encoding } from '../encoders/encoding.ts';
+import type { Encoding } from '../encoders/encoding.ts';
 import { loadStaticModel } from '../encoders/static.ts';
-import { CurationError } from '../errors.ts';
 import { tripSignal } from '../flow/abort.ts';
-import type { FeatureLists } from '../kernels/lexical/features.ts';
 import { ScoreSketch } from '../kernels/quality/quantile-sketch.ts';
-import { cosine, type Vectors } from '../kernels/vectors/vectors.ts';
+import { cosine } from '../kernels/vectors/vectors.ts';
 import { openPool } from '../parallel/pool.ts';
-import { decodingJob } from '../parallel/tasks.ts';
-import {
-  documentsOf,
-  LEXICAL_SAMPLE,
-  leavesFor,
-  type Measured,
-  type SpooledDocuments,
-  sampleFor,
-} from './measure.ts';
+import { decodingJob, type Tasks } from '../parallel/tasks.ts';
+import { documentsOf, type Measured } from './measure.ts';
 import type { CurateConfig } from './options.ts';
+import { type Sample, VectorSample, WordSample } from './sample.ts';
+import { LEXICAL_SAMPLE, leavesFor, sampleBytes, sampleFor, WORD_SAMPLE_BYTES } from './sizes.ts';
 import { planVectors, readSpool, type Spool } from './spool.ts';
 
 /** Documents of the sample whose edits are looked at, for each concept and at least. */
@@ -52,7 +45,20 @@ export async function learnConcepts(
   const leaves = leavesFor(spool.representatives, config);
   const { upperBits, qualities } = await surveyDocuments(measured);
   const trip = tripSignal(engine.signal);
-  const pool = openPool(decodingJob, 1, trip.signal);
+
+  /** Runs a task in a thread of its own, which takes what it needed of memory with it when it ends. */
+  async function runAlone<Name extends 'learn' | 'findConcepts'>(
+    name: Name,
+    input: Tasks[Name]['input'],
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Tasks[Name]['output']> {
+    const pool = openPool(decodingJob, 1, trip.signal);
+    try {
+      return await pool.run(name, input, transfer);
+    } finally {
+      await pool.close();
+    }
+  }
 
   const setAside = upperBits
     .subarray(0, measured.sample.cutoff + 1)
@@ -73,14 +79,14 @@ export async function learnConcepts(
     return mostCutoff;
   }
 
-  async function sample(
+  async function take<Into extends Sample>(
+    found: Into,
     most: number,
     asked: Pick<Encoding, 'by' | 'editCutoff'>,
+    resourceBytes: number,
     doing: string,
-  ): Promise<Sample> {
+  ): Promise<Into> {
     const encoding = { ...asked, cutoff: cutoffFor(most), tree: undefined };
-    const found = new Sample();
-    const resourceBytes = most * SAMPLE_BYTES;
     const reading = { of: from, encoding, withGroups: false, doing, resourceBytes };
     for await (const { analyzed, documents } of readSpool(spool, measured, config, reading)) {
       found.add(analyzed.encoded!, documents, measured);
@@ -92,9 +98,13 @@ export async function learnConcepts(
     switch (config.encoder) {
       case 'lexical': {
         const asked = { by: 'features', editCutoff: undefined } as const;
-        const counted = await sample(LEXICAL_SAMPLE, asked, 'counting words of a sample');
-        const input = { features: counted.features(), options: { seed } };
-        return { kind: 'lexical', model: await pool.run('learn', input) };
+        const doing = 'counting words of a sample';
+        const counted = await take(new WordSample(), LEXICAL_SAMPLE, asked, WORD_SAMPLE_BYTES, doing);
+        const features = counted.lists();
+        const { offsets, buckets, counts } = features;
+        const input = { features, options: { seed } };
+        const model = await runAlone('learn', input, [offsets.buffer, buckets.buffer, counts.buffer]);
+        return { kind: 'lexical', model };
       }
       case 'column':
         return planVectors(measured, config);
@@ -114,10 +124,16 @@ export async function learnConcepts(
     const encoder = await planEncoder();
     const withEdits = config.redundancy !== 'off' && encoder.kind !== 'column';
     const editCutoff = withEdits ? cutoffFor(Math.max(LEAST_EDITS, EDITS_PER_CONCEPT * leaves)) : undefined;
-    const found = await sample(sampleFor(leaves), { by: encoder, editCutoff }, 'reading a sample');
+    const found = await take(
+      new VectorSample(),
+      sampleFor(leaves),
+      { by: encoder, editCutoff },
+      sampleBytes(leaves, config),
+      'reading a sample',
+    );
     const vectors = found.vectors();
     const edits = withEdits ? found.edits() : undefined;
-    const tree = shareTree(await pool.run('findConcepts', { sample: vectors, leaves, seed }));
+    const tree = shareTree(await runAlone('findConcepts', { sample: vectors, leaves, seed }));
     const { concepts } = createRouter(tree).route(vectors);
     const given = config.redundancyThreshold;
     const edited = Float64Array.from({ length: edits?.count ?? 0 }, (_, i) => cosine(vectors, i, edits!, i));
@@ -133,12 +149,8 @@ export async function learnConcepts(
     throw error;
   } finally {
     trip.end();
-    await pool.close();
   }
 }
-
-/** What a document of a sample may take: its vector, that of its edit, and its features. */
-const SAMPLE_BYTES = 4096;
 
 /** Counts documents that are no duplicates by the upper 16 bits of their hashes, and notes their qualities. */
 async function surveyDocuments(
@@ -156,64 +168,4 @@ async function surveyDocuments(
     }
   }
   return { upperBits, qualities };
-}
-
-/** Documents chosen by hash, each with what was made of it; those that are duplicates are left out. */
-class Sample {
-  readonly #hashes: number[] = [];
-  readonly #rows: { readonly from: EncodedRows; readonly at: number }[] = [];
-
-  add(from: EncodedRows, { hashes, ordinals }: SpooledDocuments, { clusters }: Measured): void {
-    for (const [at, row] of from.rows!.entries()) {
-      if (clusters.verdictOf(ordinals[row]!) !== 0) continue;
-      this.#hashes.push(hashes[2 * row + 1]! * 2 ** 32 + hashes[2 * row]!);
-      this.#rows.push({ from, at });
-    }
-  }
-
-  vectors(): Vectors {
-    return joinVectors(this.#sorted().map(({ from, at }) => ({ vectors: from.vectors!, at })));
-  }
-
-  edits(): Vectors {
-    return joinVectors(this.#sorted().map(({ from, at }) => ({ vectors: from.edits!, at })));
-  }
-
-  features(): FeatureLists {
-    const rows = this.#sorted();
-    const offsets = new Uint32Array(rows.length + 1);
-    for (const [i, { from, at }] of rows.entries()) {
-      const own = from.features!.offsets;
-      offsets[i + 1] = offsets[i]! + own[at + 1]! - own[at]!;
-    }
-    const buckets = new Uint32Array(offsets[rows.length]!);
-    const counts = new Uint16Array(offsets[rows.length]!);
-    for (const [i, { from, at }] of rows.entries()) {
-      const { offsets: own, buckets: ownBuckets, counts: ownCounts } = from.features!;
-      buckets.set(ownBuckets.subarray(own[at], own[at + 1]), offsets[i]);
-      counts.set(ownCounts.subarray(own[at], own[at + 1]), offsets[i]);
-    }
-    return { offsets, buckets, counts };
-  }
-
-  /** By hash: what is learned does not depend on the order of the inputs. Hashes are unlike, as equal texts are duplicates. */
-  #sorted(): { readonly from: EncodedRows; readonly at: number }[] {
-    // 53 of the 64 bits order them; where those are equal, the order of the inputs does.
-    const order = Uint32Array.from(this.#hashes.keys()).sort((a, b) => this.#hashes[a]! - this.#hashes[b]!);
-    return Array.from(order, (at) => this.#rows[at]!);
-  }
-}
-
-function joinVectors(rows: readonly { readonly vectors: Vectors; readonly at: number }[]): Vectors {
-  const dimensions = rows[0]?.vectors.dimensions;
-  if (dimensions === undefined) {
-    throw new CurationError('BAD_INPUT', 'curate: expected documents to find concepts in, found none');
-  }
-  const values = new Int8Array(rows.length * dimensions);
-  const squares = new Uint32Array(rows.length);
-  for (const [i, { vectors, at }] of rows.entries()) {
-    values.set(vectors.values.subarray(at * dimensions, (at + 1) * dimensions), i * dimensions);
-    squares[i] = vectors.squares[at]!;
-  }
-  return { count: rows.length, dimensions, values, squares };
 }

@@ -17,6 +17,7 @@ import type { VerdictEvidence, Verdicts } from '../verdicts.ts';
 import { CONCEPT } from './checks.ts';
 import { type CurateOptions, checkPlanOptions } from './options.ts';
 import { type LoadedPlan, loadPlan } from './plan.ts';
+import { encoderBytes } from './sizes.ts';
 
 /** What the plan drops for, behind the reasons of filters and duplicates. */
 const REASONS = ['outlier', 'over-quota'] as const;
@@ -58,7 +59,7 @@ async function planVerb(
     ...before,
     encoding: { by: encoder, cutoff: undefined, editCutoff: undefined, tree: plan.tree },
     reasons: [...before.reasons, ...REASONS],
-    resourceBytes: before.resourceBytes + modelBytes(plan, encoder, engineConfig(options).threads),
+    resourceBytes: before.resourceBytes + encoderBytes(encoder, plan.tree, engineConfig(options).threads),
     beside: { ...before.beside, noteColumns: [{ name: CONCEPT, words: undefined }] },
     recipe,
     createJudge(memory) {
@@ -81,21 +82,6 @@ function checkColumn(encoder: EncoderPlan, { schema }: Inputs, path: string): vo
     'USAGE',
     `--plan ${path}: expected a column "${encoder.column}" with vectors, found ${names.join(', ')}`,
   );
-}
-
-/** What threads share, and what each of them makes of it. */
-function modelBytes({ tree }: CurationPlan, encoder: EncoderPlan, threads: number): number {
-  const own = tree.leafCenters.byteLength + tree.branchCenters.byteLength;
-  switch (encoder.kind) {
-    case 'lexical': {
-      const { weights, map } = encoder.model;
-      return (threads + 1) * (own + weights.byteLength + (map?.byteLength ?? 0));
-    }
-    case 'static':
-      return (threads + 1) * own + (encoder.model?.table.byteLength ?? 0);
-    default:
-      return (threads + 1) * own;
-  }
 }
 
 /** Decides about documents that are no duplicates, one after another, and counts them. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Schema } from 'apache-arrow';
 import { checkClusterMemory, clusterReport, sortBytesOf } from '../cluster.ts';
 import { checkDisk } from '../flow/disk.ts';
+import type { Resources } from '../flow/memory.ts';
 import { RecordReader, type RecordSpool, RecordWriter } from '../flow/record-spool.ts';
 import { type Inputs, openInputs } from '../open.ts';
 import { filterVerb } from '../pipeline.ts';
@@ -13,7 +14,8 @@ import { type ClusteredDocuments, DuplicateClusters } from '../stages/duplicate-
 import { createTally } from '../stages/tally.ts';
 import type { Origin, Verdicts } from '../verdicts.ts';
 import { checkBefore } from './checks.ts';
-import { type CurateConfig, type CurateOptions, MOST_CONCEPTS } from './options.ts';
+import type { CurateConfig, CurateOptions } from './options.ts';
+import { LEXICAL_SAMPLE, largestStepBytes, leavesFor, sampleFor } from './sizes.ts';
 import type { WorkFolder } from './work.ts';
 
 /** Rows that passed the filters wait in files of this size. */
@@ -30,23 +32,8 @@ const QUALITY = 16;
 const SOURCE = 20;
 const DOCUMENT_BYTES = 24;
 
-/** Documents that concepts are learned from, for each of them and in all. */
-const SAMPLE_PER_CONCEPT = 64;
-const MOST_SAMPLE = 2 ** 18;
-/** The lexical encoder learns from so many: words are common to all concepts. */
-export const LEXICAL_SAMPLE: number = 2 ** 13;
 /** So many times what is needed is set aside, as some of it turn out to be duplicates. */
 const SAMPLE_MARGIN = 1.5;
-
-/** Concepts to look for among so many documents. */
-export function leavesFor(documents: number, { concepts }: CurateConfig): number {
-  return concepts ?? Math.max(1, Math.min(MOST_CONCEPTS, Math.round(Math.sqrt(documents))));
-}
-
-/** Documents that so many concepts are learned from. */
-export function sampleFor(leaves: number): number {
-  return Math.min(MOST_SAMPLE, SAMPLE_PER_CONCEPT * leaves);
-}
 
 /** A document is set aside, as one of so many, if the upper 16 bits of its hash are no more than this. It never rises with their number. */
 function cutoffAt(documents: number, config: CurateConfig): number {
@@ -92,7 +79,7 @@ export async function measure(
   const filters = await filterVerb('curate', config.recipe, inputs, options);
   // Filters may add a column that documents are grouped by, such as their language.
   const schema = new Schema([...inputs.schema.fields, ...filters.addedFields]);
-  await checkBefore({ ...inputs, schema }, options, config);
+  const modelBytes = await checkBefore({ ...inputs, schema }, options, config);
   const diskBytes = diskBytesFor(inputs, config);
   if (diskBytes !== undefined) await checkDisk(config.workDirectory, diskBytes, 'curate');
   const sortBytes = sortBytesOf(engine.memoryBytes);
@@ -157,7 +144,12 @@ export async function measure(
       signatures,
       diskBytes,
       beside: { ...filters.beside, samples: true },
-      indexBytes: filters.indexBytes + sortBytes + DuplicateClusters.byteLength(inputs.documents ?? 0),
+      resourceBytes:
+        filters.resourceBytes +
+        modelBytes +
+        DuplicateClusters.byteLength(inputs.documents ?? 0) +
+        largestStepBytes(inputs.documents ?? 0, sortBytes, config),
+      resources: NEEDS,
       createJudge(plan: Parameters<typeof filters.createJudge>[0]): Judge {
         const judge = filters.createJudge(plan);
         return {
@@ -201,6 +193,11 @@ export async function measure(
     await clusters.close();
   }
 }
+
+const NEEDS: Resources = {
+  name: 'models, lists, samples and sorting',
+  cure: 'use fewer --threads or --concepts',
+};
 
 /**
  * Bytes of disk that a curation takes, about: rows that wait, hashes, records in their orders. Undefined where the inputs do not tell how large

@@ -60,11 +60,6 @@ export async function* findRedundant(
 
 const NOTHING = new Float64Array(0);
 
-/** Bytes that blocks under way may take. */
-export function blockBytes(threads: number, memberBytes: number): number {
-  return (threads + 3) * 3 * MOST_BLOCK_DOCUMENTS * memberBytes;
-}
-
 /** Records of one block after another, each sorted by rank. */
 async function* blocksOf(
   reader: RecordReader,

@@ -14,6 +14,7 @@ import type { Analyzed } from '../stages/analyze.ts';
 import { type CurateColumns, findColumns } from './checks.ts';
 import { DocumentReader, documentsOf, type Measured, type SpooledDocuments } from './measure.ts';
 import type { CurateConfig, CurateOptions } from './options.ts';
+import { encoderBytes } from './sizes.ts';
 
 const PROGRESS_MS = 100;
 
@@ -119,7 +120,10 @@ export async function* readSpool(
     signatures: encoding.cutoff === undefined ? ('none' as const) : ('exact' as const),
     examination: undefined,
     encoding,
-    resourceBytes: resourceBytes + clusters.byteLength,
+    resourceBytes:
+      resourceBytes +
+      clusters.byteLength +
+      (encoding.by === 'features' ? 0 : encoderBytes(encoding.by, encoding.tree, engine.threads)),
   };
   const schema = decodedSchema(inputs, request);
   const reader = new DocumentReader(documents);

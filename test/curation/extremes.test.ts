@@ -35,3 +35,20 @@ test('of a column with more words than groups are told apart, what comes late is
   expect(sum(groups.map((group) => group.documents))).toBe(1100);
   expect(report.documents.kept).toBeGreaterThan(500);
 });
+
+test('memory that the largest step lacks is missed before the first row', async () => {
+  const input = join(root, 'few.jsonl');
+  await writeFile(input, jsonLines([{ text: 'one' }, { text: 'two' }]));
+  const doing: string[] = [];
+  const options = {
+    input: [input],
+    keep: 1,
+    concepts: 4096,
+    memory: 420 * 2 ** 20,
+    onEvent: ({ type }: { readonly type: string }) => void doing.push(type),
+  };
+  await expect(curateTo(join(root, 'few'), options)).rejects.toThrow(
+    /too little: 1 thread need .* samples and sorting .*fewer --threads or --concepts/,
+  );
+  expect(doing).toEqual([]);
+});
