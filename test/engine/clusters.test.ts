@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { type DedupOptions, dedup, type Report, type RunEvent, read } from '../../src/index.ts';
+import { type DedupOptions, dedup, type Report, type RunEvent } from '../../src/index.ts';
+import { rowsIn } from './rows.ts';
 import {
   gunzipped,
   hasSharedData,
@@ -37,17 +38,15 @@ async function cluster(
     overwrite: true,
     ...options,
   });
-  const kept = new Map<string, number>();
-  for await (const batch of read(folder('out')))
-    for (const row of batch) kept.set(row['id'] as string, row['cluster_size'] as number);
+  const kept = new Map(
+    (await rowsIn(folder('out'))).map((row) => [row['id'] as string, row['cluster_size'] as number]),
+  );
   const dropped = new Map<string, { reason: string; twin: string }>();
-  for await (const batch of read(folder('out', 'ledger'))) {
-    for (const row of batch) {
-      if (row['reason'] === null) continue;
-      expect(row['twin_source']).toBe(folder('in.jsonl'));
-      const twin = documents[Number(row['twin_row'])]!.id;
-      dropped.set(row['id'] as string, { reason: row['reason'] as string, twin });
-    }
+  for (const row of await rowsIn(folder('out', 'ledger'))) {
+    if (row['reason'] === null) continue;
+    expect(row['twin_source']).toBe(folder('in.jsonl'));
+    const twin = documents[row['twin_row'] as number]!.id;
+    dropped.set(row['id'] as string, { reason: row['reason'] as string, twin });
   }
   return { report, kept, dropped };
 }
@@ -94,7 +93,7 @@ test('the same bytes for any thread count, morsel size and memory, and nothing l
   const hashes: unknown[] = [];
   for (const options of [
     { threads: 1 },
-    { threads: 3, morselBytes: 65_536 },
+    { threads: 3, morselBytes: 200_000 },
     { threads: 2, memory: 500 * 2 ** 20 },
   ]) {
     await cluster(documents, { ...options, workDirectory });
@@ -117,14 +116,10 @@ test('filters before it keep documents out of clusters, and --keep-rejects says 
   const { code, stderr } = await sluice(words);
   expect(stderr).toContain('Bringing similar documents together');
   expect(code).toBe(0);
-  const rows: unknown[] = [];
-  for await (const batch of read(folder('out')))
-    for (const row of batch) rows.push([row['id'], row['cluster_size']]);
-  expect(rows).toEqual([['1', 3]]);
-  const rejects: unknown[] = [];
-  for await (const batch of read(folder('out', 'rejects')))
-    for (const row of batch) rejects.push([row['id'], row['reject_reason']]);
-  expect(rejects).toEqual([
+  const kept = await rowsIn(folder('out'));
+  expect(kept.map((row) => [row['id'], row['cluster_size']])).toEqual([['1', 3]]);
+  const rejects = await rowsIn(folder('out', 'rejects'));
+  expect(rejects.map((row) => [row['id'], row['reject_reason']])).toEqual([
     ['0', 'near-duplicate'],
     ['2', 'gopher_short_doc'],
     ['3', 'gopher_short_doc'],

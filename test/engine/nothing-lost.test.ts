@@ -1,22 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { dedup, read } from '../../src/index.ts';
+import { dedup } from '../../src/index.ts';
+import { rowsIn } from './rows.ts';
 import { jsonLines, plantedDocuments, readManifest, sluice, useFolder } from './support.ts';
 
 const folder = useFolder();
-
-async function rows(path: string): Promise<Record<string, unknown>[]> {
-  const all: Record<string, unknown>[] = [];
-  for await (const batch of read(path)) {
-    for (const row of batch)
-      all.push(
-        JSON.parse(
-          JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? Number(value) : (value as unknown))),
-        ) as Record<string, unknown>,
-      );
-  }
-  return all;
-}
 
 test('every document has one line in the ledger, and what is kept comes out unchanged and in order', async () => {
   const documents = plantedDocuments(3000, 5);
@@ -28,11 +16,11 @@ test('every document has one line in the ledger, and what is kept comes out unch
   expect(dropped['exact-duplicate']).toBeGreaterThan(300);
   expect(dropped['near-duplicate']).toBeGreaterThan(300);
 
-  const ledger = await rows(folder('out', 'ledger'));
+  const ledger = await rowsIn(folder('out', 'ledger'));
   expect(ledger.map(({ row }) => row)).toEqual(documents.map((_, i) => i));
   expect(ledger.map(({ id }) => id)).toEqual(documents.map(({ id }) => id));
   const isKept = ledger.map(({ decision }) => decision === 'kept');
-  const output = await rows(folder('out'));
+  const output = await rowsIn(folder('out'));
   expect(output.map(({ id, text, n, tags }) => ({ id, text, n, tags }))).toEqual(
     documents.filter((_, i) => isKept[i]),
   );
@@ -59,7 +47,7 @@ test('damaged lines are counted and have their place in the ledger with --on-err
   expect(failed.stderr).not.toMatch(/\n\s+at /);
   const skipped = await sluice(['dedup', folder('in.jsonl'), '-o', folder('out'), '--on-error', 'skip']);
   expect(skipped.code).toBe(0);
-  const ledger = await rows(folder('out', 'ledger'));
+  const ledger = await rowsIn(folder('out', 'ledger'));
   expect(ledger.length).toBe(52);
   expect(ledger.flatMap(({ reason, row }) => (reason === 'unreadable' ? [row] : []))).toEqual([10, 11]);
   expect(ledger[12]).toMatchObject({ id: 'doc-10' });

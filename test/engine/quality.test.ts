@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { read } from '../../src/index.ts';
+import { rowsIn } from './rows.ts';
 import { jsonLines, readManifest, readReport, seeded, sluice, useFolder } from './support.ts';
 
 const folder = useFolder();
@@ -23,9 +23,7 @@ function documents(count: number, isGood: boolean, seed: number): { id: string; 
 }
 
 async function idsOf(path: string): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const batch of read(path)) for (const row of batch) ids.push(row['id'] as string);
-  return ids;
+  return (await rowsIn(path)).map((row) => row['id'] as string);
 }
 
 test('a model that was trained keeps the share that is asked for, the best ones, and its calibration does it again in one pass', async () => {
@@ -131,8 +129,7 @@ test('a share cannot be measured on standard input, and scores can be written as
     '--score-only',
   ]);
   expect(scored.code, scored.stderr).toBe(0);
-  const rows: Record<string, unknown>[] = [];
-  for await (const batch of read(folder('scored'))) for (const row of batch) rows.push(row.toJSON());
+  const rows = await rowsIn(folder('scored'));
   expect(rows.length).toBe(60);
   for (const name of ['quality_linear', 'quality_importance']) {
     const scores = rows.map((row) => row[name] as number);
