@@ -124,7 +124,7 @@ describe('laws', () => {
     });
     expect(second).toEqual(first);
     for (const name of ['prove.json', 'prove.html'])
-      expect(await readFile(folder('b', name))).toEqual(await readFile(folder('a', name)));
+      expect((await readFile(folder('b', name))).equals(await readFile(folder('a', name)))).toBe(true);
     const other = await prove({ ...options, seed: 1, proxy: 'ngram' });
     expect(other.curves).not.toEqual(first.curves);
   });
@@ -183,7 +183,7 @@ describe('laws', () => {
       ],
     } as const;
     const { curated: _, ...others } = options;
-    const proof = await prove({ ...others, recipe, leaveOneOut: true, seeds: 3 });
+    const proof = await prove({ ...others, recipe, leaveOneOut: true, seeds: 3, proxy: 'ngram' });
     expect(proof.arms.map(({ name }) => name)).toEqual([
       'baseline',
       'recipe',
@@ -294,7 +294,7 @@ test('the command writes a proof and a page, says the numbers with their proxies
 
 describe.skipIf(!hasSharedData)('real prose with copies, near copies and junk around it', () => {
   test('filtering and deduplicating are worth something, together and each, and more copies do harm', async () => {
-    const pool = await plantedPool(folder('pool'), { bytes: 12_000_000, heldOutBytes: 80_000 });
+    const pool = await plantedPool(folder('pool'), { bytes: 8_000_000, heldOutBytes: 80_000 });
     const { fiction, reviews, technical } = pool.heldOut;
     // All of the smallest arm: the more of a pool is seen, the more of it are repeats.
     const { tokens: _, ...all } = quick;
