@@ -203,8 +203,11 @@ describe('any bytes get a verdict, the same each time, whatever lies around them
 
   test('every length around the blocks that are read at a time', () => {
     const text = Buffer.from(`${'The end. '.repeat(20)}é字\u{1f600}\n- a@b.co 8.8.8.8\u2028`.repeat(2));
+    // Every length of few blocks, and of many where characters of several bytes are cut; of the others those by the end of a block of 16.
+    const isNear = (length: number): boolean =>
+      length <= 80 || text.length - length <= 48 || (length + 2) % 16 <= 4;
     for (let length = 0; length <= text.length; length++)
-      for (const filter of opened) check(filter, text.subarray(0, length));
+      if (isNear(length)) for (const filter of opened) check(filter, text.subarray(0, length));
     expect(text.length).toBeGreaterThan(384);
   });
 });
@@ -216,13 +219,13 @@ const filled = (length: number, pattern: string | Buffer): Uint8Array => Buffer.
 
 /** Each would take hours where the work for one byte grows with the length. */
 const GIANTS: readonly (readonly [name: string, make: () => Uint8Array])[] = [
-  ['10 MB of one letter', () => filled(10 * MEGABYTE, 'a')],
-  ['10 MB of words in one line', () => filled(10 * MEGABYTE, 'the river and a stone. ')],
+  ['4 MB of one letter', () => filled(4 * MEGABYTE, 'a')],
+  ['4 MB of words in one line', () => filled(4 * MEGABYTE, 'the river and a stone. ')],
   ['a million empty lines', () => filled(1e6, '\n')],
   ['a million lines of two letters', () => filled(3e6, 'ab\n')],
   [
-    'a million different lines',
-    () => Buffer.from(Array.from({ length: 1e6 }, (_, i) => i.toString(36)).join('\n')),
+    'half a million different lines',
+    () => Buffer.from(Array.from({ length: 5e5 }, (_, i) => i.toString(36)).join('\n')),
   ],
   ['NUL', () => filled(LONG, '\0')],
   ['white space', () => filled(LONG, ' \t')],

@@ -216,7 +216,7 @@ async function realTexts(): Promise<string[]> {
     for (let i = 0; i < count; i++) {
       const line = lines[Math.floor((i * lines.length) / count)]!;
       const { text } = JSON.parse(line) as { text: string };
-      const own = wellFormed(text.slice(0, 6_000));
+      const own = wellFormed(text.slice(0, 4_000));
       if (own === '') continue;
       texts.push(own);
       if (i % 4 !== 0) continue;

@@ -37,11 +37,16 @@ export function keysOf(bandKeys: Uint32Array, rowCount: number, row: number): st
   return keys;
 }
 
+const pieces = Array.from({ length: 2 ** 16 }, (_, i) =>
+  (Math.imul(i, 0x9e3779b1) >>> 0).toString(36).padStart(7, '0'),
+);
+
 /** Pairs of documents of `size` distinct words each, of which they share `shared`. */
 export function makePairs(count: number, size: number, shared: number, seed: number): string[] {
   const random = randomFrom(seed);
-  const word = (): string =>
-    Math.floor(random() * 2 ** 32).toString(36) + Math.floor(random() * 2 ** 20).toString(36);
+  // Two of 2^16 pieces, because writing a number with letters takes longer than to hash it.
+  const piece = (): string => pieces[Math.floor(random() * pieces.length)]!;
+  const word = (): string => piece() + piece();
   const rows: string[] = [];
   for (let pair = 0; pair < count; pair++) {
     const common = Array.from({ length: shared }, word);
