@@ -107,7 +107,7 @@ export function conceptThresholds(
 }
 
 /** Fewer documents say little of how like those of a concept are. */
-export const LEAST_MEMBERS = 8;
+const LEAST_MEMBERS = 8;
 
 /** Pairs of a concept that are looked at, and how many of them may be alike. */
 const PAIRS_A_CONCEPT = 512;

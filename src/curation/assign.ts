@@ -6,13 +6,11 @@ import type { Learned } from './concepts.ts';
 import type { Measured } from './measure.ts';
 import type { CurateConfig } from './options.ts';
 import { MEMBER, qualityKey } from './records.ts';
-import { conceptBytes, EXAMPLE_BYTES, EXAMPLES_PER_CONCEPT } from './sizes.ts';
+import { conceptBytes, EXAMPLE_BYTES, EXAMPLES_PER_CONCEPT, MOST_GROUPS } from './sizes.ts';
 import { readSpool, type Spool } from './spool.ts';
 import type { WorkFolder } from './work.ts';
 
 const WRITER_BYTES = 2 ** 20;
-/** Groups of a column that are told apart; those that come later are one. */
-const MOST_GROUPS = 1024;
 const OTHER_GROUPS = '(others)';
 const NO_GROUP = '(none)';
 

@@ -10,7 +10,7 @@ import type { Inputs } from '../open.ts';
 import { checkTarget } from '../output.ts';
 import { refuseTaken } from '../run.ts';
 import type { CurateConfig, CurateOptions } from './options.ts';
-import { tableBytes } from './sizes.ts';
+import { MOST_GROUPS, tableBytes } from './sizes.ts';
 
 export const CONCEPT = 'concept';
 
@@ -52,6 +52,13 @@ export async function checkBefore(
   config: CurateConfig,
 ): Promise<number> {
   const { vectorIndex } = findColumns(inputs, options, config);
+  const { sources } = inputs;
+  if (config.balanceBy === 'source' && sources.length > MOST_GROUPS) {
+    throw new CurationError(
+      'USAGE',
+      `--balance-by source: expected at most ${MOST_GROUPS} inputs, found ${sources.length}; balance by a column that says where documents are from`,
+    );
+  }
   if (vectorIndex >= 0) findVectors(inputs.schema, config.vectorColumn);
   const modelBytes = config.encoder === 'static' ? tableBytes(await loadStaticModel(config.encoderModel)) : 0;
   if (config.encoder === 'onnx') await checkOnnxModel(config.encoderModel);
@@ -60,7 +67,7 @@ export async function checkBefore(
   checkOutput(outputFormat(options), addNoteFields(inputs.schema, NOTE_COLUMNS));
   await checkTarget(
     options,
-    inputs.sources.map(({ path }) => path),
+    sources.map(({ path }) => path),
   );
   return modelBytes;
 }

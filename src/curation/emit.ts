@@ -93,6 +93,8 @@ export async function emit(
   try {
     return await run(verb, {
       ...options,
+      // Decisions go by place: a row of our own files that cannot be read is the end.
+      onError: 'fail',
       onEvent(event) {
         if (event.type !== 'plan') engine.onEvent?.(event);
       },

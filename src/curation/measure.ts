@@ -42,7 +42,7 @@ function cutoffAt(documents: number, config: CurateConfig): number {
 }
 
 /** Rows that wait in files, with a record for each, in the same order. */
-export interface Waiting {
+interface Waiting {
   readonly paths: readonly string[];
   readonly documents: RecordSpool;
 }

@@ -11,7 +11,7 @@ const WRITER_BYTES = 2 ** 20;
 const MOST_LISTED = 50;
 
 /** Documents and bytes of their texts. */
-export interface Amount {
+interface Amount {
   documents: number;
   bytes: number;
 }
@@ -30,7 +30,7 @@ export interface Settled {
 }
 
 /** A file of the spool. */
-export interface SpoolPart {
+interface SpoolPart {
   /** Its position among them, and the place of its first document. */
   readonly number: number;
   readonly firstIndex: number;

@@ -14,6 +14,9 @@ export const MOST_FEATURES: number = 3 * 2 ** 20;
 /** Components of its vectors. */
 const LEXICAL_DIMENSIONS = 128;
 
+/** Groups that a budget is shared out among: quotas are solved for each concept of each. Of a column, words that come later are one group. */
+export const MOST_GROUPS = 1024;
+
 export const EXAMPLES_PER_CONCEPT = 12;
 export const EXAMPLE_BYTES = 1536;
 

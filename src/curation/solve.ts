@@ -22,7 +22,7 @@ import type { WorkFolder } from './work.ts';
 const WRITER_BYTES = 2 ** 20;
 
 /** What is known of each concept; arrays by its number, the last for documents that say nothing. */
-export interface ConceptFacts {
+interface ConceptFacts {
   /** No duplicates, exact or near. */
   readonly documents: Float64Array;
   readonly bytes: Float64Array;

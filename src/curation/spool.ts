@@ -19,7 +19,7 @@ import { encoderBytes } from './sizes.ts';
 const PROGRESS_MS = 100;
 
 /** Rows that wait, opened as inputs, and what is known of them. */
-export interface WaitingRows {
+interface WaitingRows {
   readonly inputs: Inputs;
   readonly documents: RecordSpool;
 }

@@ -52,3 +52,11 @@ test('memory that the largest step lacks is missed before the first row', async 
   );
   expect(doing).toEqual([]);
 });
+
+test('more inputs than groups are told apart cannot be balanced', async () => {
+  const names = Array.from({ length: 1025 }, (_, i) => join(root, `input-${i}.jsonl`));
+  for (const name of names) await writeFile(name, '{"text":"some words"}\n');
+  await expect(curateTo(join(root, 'many'), { input: names, keep: 1, balanceBy: 'source' })).rejects.toThrow(
+    '--balance-by source: expected at most 1024 inputs, found 1025; balance by a column',
+  );
+});
