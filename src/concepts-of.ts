@@ -18,7 +18,8 @@ export async function conceptsOf(directory: string): Promise<CurationReport> {
   const report = parse(await readBounded(path), path);
   const curation = report?.curation;
   if (curation === undefined) {
-    const verb = typeof report?.verb === 'string' ? `sluice ${report.verb}` : 'something else';
+    const run = report?.plan === undefined ? '' : ' --plan';
+    const verb = typeof report?.verb === 'string' ? `sluice ${report.verb}${run}` : 'something else';
     throw new CurationError(
       'USAGE',
       `${path}: expected the report of sluice curate, found one of ${verb}, which looks for no concepts`,

@@ -67,6 +67,8 @@ test('a directory without a report, and a report of another verb, are wrong word
   const other = await sluice(folder);
   expect(other.code).toBe(2);
   expect(other.err).toContain('found one of sluice dedup, which looks for no concepts');
+  await write({ version: 1, verb: 'curate', plan: {} });
+  expect((await sluice(folder)).err).toContain('found one of sluice curate --plan, which looks for no');
   await write(null);
   expect((await sluice(folder)).code).toBe(2);
 });
