@@ -7,6 +7,7 @@ import {
   hasSharedData,
   jsonLines,
   linesOf,
+  oneThread,
   plantedDocuments,
   readManifest,
   sharedDocuments,
@@ -112,7 +113,15 @@ test('filters before it keep documents out of clusters, and --keep-rejects says 
   const recipe =
     'version: 1\nwords: whitespace\nsteps:\n  - use: gopher-quality\n    min_doc_words: 20\n  - use: dedup\n    mode: cluster\n';
   await writeFile(folder('recipe.yaml'), recipe);
-  const words = ['run', folder('recipe.yaml'), folder('in.jsonl'), '-o', folder('out'), '--keep-rejects'];
+  const words = [
+    'run',
+    folder('recipe.yaml'),
+    folder('in.jsonl'),
+    '-o',
+    folder('out'),
+    '--keep-rejects',
+    ...oneThread,
+  ];
   const { code, stderr } = await sluice(words);
   expect(stderr).toContain('Bringing similar documents together');
   expect(code).toBe(0);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { tableFromIPC } from 'apache-arrow';
 import { expect, test } from 'vitest';
-import { jsonLines, linesOf, plantedDocuments, readReport, sluice, useFolder } from './support.ts';
+import { jsonLines, linesOf, oneThread, plantedDocuments, readReport, sluice, useFolder } from './support.ts';
 
 const folder = useFolder();
 const documents = plantedDocuments(400, 2);
@@ -78,10 +78,11 @@ test('lines in by standard input, lines out by standard output, the summary on s
 });
 
 test('compressed lines and an Arrow stream say the same as plain lines', async () => {
-  const plain = await sluice(['dedup', '-', '-o', '-'], { stdin: lines });
-  const gzipped = await sluice(['dedup', '-', '-o', '-'], { stdin: gzipSync(lines) });
-  const arrow = await sluice(['convert', '-', '-o', '-'], { stdin: lines });
-  const fromArrow = await sluice(['dedup', '-', '-o', '-', '--progress', 'none'], { stdin: arrow.stdout });
+  const dedup = ['dedup', '-', '-o', '-', ...oneThread];
+  const plain = await sluice(dedup, { stdin: lines });
+  const gzipped = await sluice(dedup, { stdin: gzipSync(lines) });
+  const arrow = await sluice(['convert', '-', '-o', '-', ...oneThread], { stdin: lines });
+  const fromArrow = await sluice([...dedup, '--progress', 'none'], { stdin: arrow.stdout });
   expect(tableFromIPC(plain.stdout).numRows).toBeGreaterThan(100);
   expect(gzipped.stdout.equals(plain.stdout)).toBe(true);
   expect(fromArrow.stdout.equals(plain.stdout)).toBe(true);
@@ -127,7 +128,7 @@ test('what stands in the output directory is safe: refused without --overwrite, 
   await mkdir(folder('out'));
   await writeFile(folder('out', 'mine.txt'), 'mine');
   await writeFile(folder('in.jsonl'), lines);
-  const words = ['dedup', folder('in.jsonl'), '-o', folder('out')];
+  const words = ['dedup', folder('in.jsonl'), '-o', folder('out'), ...oneThread];
   expect(await sluice(words)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/holds files already \(mine\.txt\)/) as string,

@@ -4,6 +4,7 @@ import { filter, type RecipeStep } from '../../src/index.ts';
 import { rowsIn } from './rows.ts';
 import {
   jsonLines,
+  oneThread,
   plantedDocuments,
   readManifest,
   readReport,
@@ -51,8 +52,6 @@ const judging: readonly RecipeStep[] = [
 ];
 const dedup: RecipeStep = { use: 'dedup', seed: 3 };
 const masking: RecipeStep = { use: 'pii' };
-/** Of commands whose result is looked at, not how they are run: a thread takes longer to start than to judge a few documents. */
-const oneThread = ['--threads', '1'];
 const cutting: RecipeStep = { use: 'repeated-lines', most: 20, min_words: 30, expected_units: 100_000 };
 
 test('every document has one line in the ledger; what is kept and what is dropped are together what was read', async () => {

@@ -95,13 +95,13 @@ test('a proof keeps to its memory, and its peak does not follow the size of the 
   for (const [i, path] of heldOut.entries()) {
     await writeFile(path, `${JSON.stringify({ text: `held out ${i} `.repeat(200) })}\n`.repeat(2));
   }
-  const memory = 768 * MEBIBYTE;
+  const memory = 448 * MEBIBYTE;
   const peaks: number[] = [];
   for (const count of [5_000, 20_000]) {
     const input = folder(`arm-${count}.parquet`);
     await writeOneRowGroup(input, count);
     const sets = ['--baseline', input, '--curated', input, '--heldout', ...heldOut];
-    const size = ['--tokens', '8000000', '--seeds', '1', '--replicates', '100', '--proxy', 'ngram'];
+    const size = ['--tokens', '4000000', '--seeds', '1', '--replicates', '100', '--proxy', 'ngram'];
     const words = ['prove', ...sets, ...size, '--memory', String(memory), '--threads', '2'];
     const peakPath = folder('peak');
     const { code, stderr } = await sluice([...words, '-o', folder(`proof-${count}`)], { peakPath });

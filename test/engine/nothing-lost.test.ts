@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { dedup } from '../../src/index.ts';
 import { rowsIn } from './rows.ts';
-import { jsonLines, plantedDocuments, readManifest, sluice, useFolder } from './support.ts';
+import { jsonLines, oneThread, plantedDocuments, readManifest, sluice, useFolder } from './support.ts';
 
 const folder = useFolder();
 
@@ -41,11 +41,19 @@ test('damaged lines are counted and have their place in the ledger with --on-err
   const lines = jsonLines(documents).split('\n');
   lines.splice(10, 0, '{"id": "broken", ', 'not json at all');
   await writeFile(folder('in.jsonl'), lines.join('\n'));
-  const failed = await sluice(['dedup', folder('in.jsonl'), '-o', folder('failed')]);
+  const failed = await sluice(['dedup', folder('in.jsonl'), '-o', folder('failed'), ...oneThread]);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(/^sluice: .*in\.jsonl.*line 11/m);
   expect(failed.stderr).not.toMatch(/\n\s+at /);
-  const skipped = await sluice(['dedup', folder('in.jsonl'), '-o', folder('out'), '--on-error', 'skip']);
+  const skipped = await sluice([
+    'dedup',
+    folder('in.jsonl'),
+    '-o',
+    folder('out'),
+    '--on-error',
+    'skip',
+    ...oneThread,
+  ]);
   expect(skipped.code).toBe(0);
   const ledger = await rowsIn(folder('out', 'ledger'));
   expect(ledger.length).toBe(52);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { rowsIn } from './rows.ts';
-import { jsonLines, readManifest, readReport, seeded, sluice, useFolder } from './support.ts';
+import { jsonLines, oneThread, readManifest, readReport, seeded, sluice, useFolder } from './support.ts';
 
 const folder = useFolder();
 
@@ -44,6 +44,7 @@ test('a model that was trained keeps the share that is asked for, the best ones,
     model,
     '--bits',
     '16',
+    ...oneThread,
   ]);
   expect(trained.code, trained.stderr).toBe(0);
   expect(trained.stderr).toMatch(/150 positive and 150 negative\n {2}held out {6}AUC 1\.000/);
@@ -57,6 +58,7 @@ test('a model that was trained keeps the share that is asked for, the best ones,
     model,
     '--keep-top',
     '0.3',
+    ...oneThread,
   ]);
   expect(filtered.code, filtered.stderr).toBe(0);
   const kept = await idsOf(folder('out'));
@@ -69,7 +71,18 @@ test('a model that was trained keeps the share that is asked for, the best ones,
   // The recipe of the report holds the threshold, so standard input will do.
   await writeFile(folder('recipe.json'), JSON.stringify(report.recipe));
   const { code, stdout, stderr } = await sluice(
-    ['run', folder('recipe.json'), '-', '--input-format', 'jsonl', '-o', '-', '--format', 'jsonl'],
+    [
+      'run',
+      folder('recipe.json'),
+      '-',
+      '--input-format',
+      'jsonl',
+      '-o',
+      '-',
+      '--format',
+      'jsonl',
+      ...oneThread,
+    ],
     { stdin: Buffer.from(jsonLines(pool)) },
   );
   expect(code, stderr).toBe(0);
@@ -89,9 +102,17 @@ test('a share cannot be measured on standard input, and scores can be written as
   for (const kind of ['linear', 'importance', 'perplexity']) {
     const words = kind === 'perplexity' ? inputs.slice(0, 2) : inputs;
     const { code, stderr } = await sluice(
-      ['train-quality', ...words, '--kind', kind, '--bits', '16', '-o', folder(`${kind}.model`)].filter(
-        (word, i, all) => kind === 'linear' || (word !== '--bits' && all[i - 1] !== '--bits'),
-      ),
+      [
+        'train-quality',
+        ...words,
+        ...oneThread,
+        '--kind',
+        kind,
+        '--bits',
+        '16',
+        '-o',
+        folder(`${kind}.model`),
+      ].filter((word, i, all) => kind === 'linear' || (word !== '--bits' && all[i - 1] !== '--bits')),
     );
     expect(code, stderr).toBe(0);
   }
@@ -127,6 +148,7 @@ test('a share cannot be measured on standard input, and scores can be written as
     '--quality-model',
     models.join(','),
     '--score-only',
+    ...oneThread,
   ]);
   expect(scored.code, scored.stderr).toBe(0);
   const rows = await rowsIn(folder('scored'));

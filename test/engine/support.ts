@@ -47,6 +47,12 @@ function peakScript(path: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
+/**
+ * Of commands whose result is looked at, not how they come to it: a thread takes longer to start than to work through a few
+ * documents.
+ */
+export const oneThread: readonly string[] = ['--threads', '1'];
+
 /** Runs the built command line in a process of its own. */
 export async function sluice(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const { peakPath } = options;

@@ -7,6 +7,7 @@ import { columnOf } from '../kernels/signatures/fixtures.ts';
 import { rowsIn } from './rows.ts';
 import {
   jsonLines,
+  oneThread,
   plantedDocuments,
   readManifest,
   readReport,
@@ -183,7 +184,9 @@ test('damaged rows and documents that filters drop do not shift twins', async ()
     '--id-column',
     'id',
   ];
-  const { code, stderr } = await sluice([...words, '--input-format', 'jsonl'], { stdin: Buffer.from(input) });
+  const { code, stderr } = await sluice([...words, '--input-format', 'jsonl', ...oneThread], {
+    stdin: Buffer.from(input),
+  });
   expect(stderr).not.toContain('error');
   expect(code).toBe(0);
   const rows = await ledgerRows(folder('out'));
