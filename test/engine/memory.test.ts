@@ -97,9 +97,8 @@ test('a proof keeps to its memory, and its peak does not follow the size of the 
   }
   const memory = 448 * MEBIBYTE;
   const peaks: number[] = [];
-  for (const count of [5_000, 20_000]) {
-    const input = folder(`arm-${count}.parquet`);
-    await writeOneRowGroup(input, count);
+  for (const count of COUNTS) {
+    const input = inputOf(count);
     const sets = ['--baseline', input, '--curated', input, '--heldout', ...heldOut];
     const size = ['--tokens', '4000000', '--seeds', '1', '--replicates', '100', '--proxy', 'ngram'];
     const words = ['prove', ...sets, ...size, '--memory', String(memory), '--threads', '2'];
