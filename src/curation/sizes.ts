@@ -71,8 +71,13 @@ export function tableBytes({ table, mapping, weights, tokenizer }: StaticModel):
 export function largestStepBytes(
   documents: number,
   sortBytes: number,
-  config: Pick<CurateConfig, 'encoder' | 'concepts'>,
+  config: Pick<CurateConfig, 'encoder' | 'concepts' | 'engine'>,
 ): number {
   const leaves = leavesFor(documents, config);
-  return Math.max(WORD_SAMPLE_BYTES, sampleBytes(leaves, config), sortBytes + conceptBytes(leaves));
+  const largest = Math.max(WORD_SAMPLE_BYTES, sampleBytes(leaves, config), sortBytes + conceptBytes(leaves));
+  return largest + KEPT_BYTES + config.engine.threads * KEPT_THREAD_BYTES;
 }
+
+/** What earlier steps leave resident: the system's allocator keeps memory of threads that have ended, and buffers wait to be collected. */
+const KEPT_BYTES: number = 64 * 2 ** 20;
+const KEPT_THREAD_BYTES: number = 80 * 2 ** 20;

@@ -261,7 +261,7 @@ describe('a dump with damage, rubbish, copies and paraphrases', () => {
       ...options,
       input: '-',
       stdin,
-      memory: 700 * 2 ** 20,
+      memory: 900 * 2 ** 20,
     });
     expect((await readManifest(folder('out-3'))).parts).toEqual(first.parts);
     const said = (ledger: readonly LedgerRow[]): object[] =>
