@@ -13,7 +13,7 @@ import { linearScale, logScale, type Scale } from './scale.ts';
 import { shorten, textWidth } from './text.ts';
 
 /** One of many things that are measured in two ways. */
-export interface Dot {
+interface Dot {
   readonly x: number;
   readonly y: number;
   /** What its area shows, 0 to 1. */
@@ -23,14 +23,14 @@ export interface Dot {
 }
 
 /** A name beside a dot, drawn where there is room for it. */
-export interface DotLabel {
+interface DotLabel {
   /** Number of the dot. */
   readonly dot: number;
   readonly text: string;
 }
 
 /** A straight line y = slope * x, or y = level. */
-export type Guide = { readonly slope: number } | { readonly level: number };
+type Guide = { readonly slope: number } | { readonly level: number };
 
 /** Thousands of dots at most, which may lie upon each other. */
 export interface ScatterChart extends Described {

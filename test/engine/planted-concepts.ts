@@ -59,7 +59,7 @@ function vocabulary(stem: string, count: number, seed: number): string[] {
 }
 
 /** The words that tell a concept apart. */
-export const wordsOf = (concept: number): string[] =>
+const wordsOf = (concept: number): string[] =>
   vocabulary(
     `${SYLLABLES[concept % 16]!}${SYLLABLES[(concept * 7 + Math.floor(concept / 16)) % 16]!}x`,
     OWN_WORDS,
