@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
  */
 const ISOLATED = [
   'test/engine/**/*.test.ts',
+  'test/curation/**/*.test.ts',
   'test/formats/**/*.test.ts',
   'test/**/browser.test.ts',
   'test/kernels/wasm.test.ts',
