@@ -19,7 +19,7 @@ import { sluiceVersion } from './version.ts';
 
 /**
  * Makes the best of a budget of tokens: filters, keeps the best of similar documents, finds out what the rest is about, takes out what says the
- * same twice, and gives every concept a part of the budget by how complex it is. What is written is chosen in two bounded passes:
+ * same twice, and gives every concept a part of the budget by its size and how complex it is. What is written is chosen in two bounded passes:
  *
  * measure: the inputs are read once; what passes the filters waits on disk, with a record for each document.
  * solve: concepts are found, quotas follow from them; nothing here grows but with the number of concepts.

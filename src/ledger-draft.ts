@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Schema } from 'apache-arrow';
-import { place, placedByteLength } from './columns/wire.ts';
+import { placeApart } from './columns/wire.ts';
 import { createAssembler, fileExtension } from './formats/encoders.ts';
 import type { PlacedBatch } from './parallel/tasks.ts';
 import { read } from './read.ts';
@@ -36,8 +36,7 @@ export async function createLedgerDraft(folder: string, schema: Schema): Promise
       // Batches come as they were written: none is as large as this.
       const batches = read({ input, threads: 1, morselBytes: PART_BYTES, signal });
       for await (const batch of reviseLedger(batches, schema, revision)) {
-        const bytes = new Uint8Array(placedByteLength(batch));
-        yield { placement: place(batch, bytes), bytes };
+        yield placeApart(batch);
       }
     },
   };

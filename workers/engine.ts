@@ -14,7 +14,7 @@ import { conform, deserializeSchema } from '../src/columns/schema.ts';
 import { rowByteLengths } from '../src/columns/sizes.ts';
 import { textColumn } from '../src/columns/text.ts';
 import type { TextColumn } from '../src/columns/text-column.ts';
-import { place, placedByteLength, restore } from '../src/columns/wire.ts';
+import { place, placeApart, placedByteLength, restore } from '../src/columns/wire.ts';
 import type { Encoding, EncodingKernel } from '../src/encoders/encoding.ts';
 import { CurationError } from '../src/errors.ts';
 import type { Examination, Examiner } from '../src/filters/examiner.ts';
@@ -114,10 +114,8 @@ export const analyze: TaskFunction<'analyze'> = task<'analyze'>(async ({ morsel,
 
 export const decode: TaskFunction<'decode'> = task<'decode'>(async ({ morsel, byteLimit }) => {
   const { batch, rest, rejects } = await decodeMorsel(morsel, { byteLimit, onError: job.onError });
-  const conformed = conform(batch, schemaOfInput());
-  const bytes = new Uint8Array(placedByteLength(conformed));
-  const placement = place(conformed, bytes);
-  return { output: { placement, bytes, rowCount: batch.numRows, rest, rejects }, transfer: [bytes.buffer] };
+  const placed = placeApart(conform(batch, schemaOfInput()));
+  return { output: { ...placed, rowCount: batch.numRows, rest, rejects }, transfer: [placed.bytes.buffer] };
 });
 
 export const sign: TaskFunction<'sign'> = task<'sign'>(async ({ bytes, offsets }) => {
@@ -167,9 +165,8 @@ export const encode: TaskFunction<'encode'> = task<'encode'>(async ({ output, pi
 
 export const compact: TaskFunction<'compact'> = task<'compact'>(async ({ output, pieces }) => {
   const batch = gatherPieces(outputNamed(output).schema, pieces, allocateIn(scratch(pieces), allocateOwn));
-  const bytes = new Uint8Array(placedByteLength(batch));
-  const placement = place(batch, bytes);
-  return { output: { placement, bytes }, transfer: [bytes.buffer] };
+  const placed = placeApart(batch);
+  return { output: placed, transfer: [placed.bytes.buffer] };
 });
 
 export const learn: TaskFunction<'learn'> = task<'learn'>(async ({ features, options }) => {

@@ -62,6 +62,15 @@ export function placedByteLength(batch: Batch): number {
   return total;
 }
 
+/** Copies a batch into fresh memory of its size, which may be handed over whole. */
+export function placeApart(batch: Batch): {
+  readonly placement: Placement;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+} {
+  const bytes = new Uint8Array(placedByteLength(batch));
+  return { placement: place(batch, bytes), bytes };
+}
+
 /**
  * Copies a batch into shared memory so that another thread can `restore` it there. Offsets are brought to start at 0.
  * @param slab starts at a multiple of 8 of its buffer; only bytes `start .. start + placedByteLength(batch)` are written.

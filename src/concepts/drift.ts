@@ -1,4 +1,5 @@
 import type { PlanConcepts } from './plan-file.ts';
+import { sumOf } from './quotas.ts';
 
 /** How a dump differs from the one that a plan was made of. Documents are those that are no duplicates, exact or near. */
 export interface DriftReport {
@@ -96,7 +97,3 @@ export function driftOf(then: PlanConcepts, now: SeenConcepts): DriftReport | un
 }
 
 const sizeOf = ({ shareThen, shareNow }: ConceptChange): number => Math.abs(shareNow - shareThen);
-
-function sumOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
-}

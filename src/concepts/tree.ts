@@ -9,6 +9,7 @@ import { createCenterKernel } from '../kernels/vectors/kernel.ts';
 import type { Vectors } from '../kernels/vectors/vectors.ts';
 import { type Distinct, distinctVectors, pickDistinct } from './distinct-vectors.ts';
 import { type Clusters, improve, type KMeansOptions, kMeans } from './k-means.ts';
+import { sumOf } from './quotas.ts';
 
 /** Concepts as directions: leaves, grouped in branches that are looked for first. Plain data. */
 export interface ConceptTree {
@@ -291,8 +292,4 @@ function balance(
     ({ centers, assigned } = improve(members, kernel, { count, dimensions, values }, BALANCE_ITERATIONS));
   }
   return centers;
-}
-
-function sumOf(values: Float64Array): number {
-  return values.reduce((a, b) => a + b, 0);
 }

@@ -1,4 +1,5 @@
 import { calibrateThreshold, conceptThresholds, nullPairs } from '../concepts/calibration.ts';
+import { sumOf } from '../concepts/quotas.ts';
 import { type ConceptTree, createRouter, shareTree } from '../concepts/tree.ts';
 import type { EncoderPlan } from '../encoders/encoder.ts';
 import type { Encoding } from '../encoders/encoding.ts';
@@ -42,8 +43,9 @@ export async function learnConcepts(
   config: CurateConfig,
 ): Promise<Learned> {
   const { engine, seed } = config;
-  const leaves = leavesFor(spool.representatives, config);
   const { upperBits, qualities } = await surveyDocuments(measured);
+  const representatives = sumOf(upperBits);
+  const leaves = leavesFor(representatives, config);
   const trip = tripSignal(engine.signal);
 
   /** Runs a task in a thread of its own, which takes what it needed of memory with it when it ends. */
@@ -60,11 +62,9 @@ export async function learnConcepts(
     }
   }
 
-  const setAside = upperBits
-    .subarray(0, measured.sample.cutoff + 1)
-    .reduce((sum, documents) => sum + documents, 0);
+  const setAside = sumOf(upperBits.subarray(0, measured.sample.cutoff + 1));
   // Where nearly all are duplicates, next to nothing of the sample is left.
-  const isSampleThin = setAside < Math.min(spool.representatives, sampleFor(leaves) / THIN_PART);
+  const isSampleThin = setAside < Math.min(representatives, sampleFor(leaves) / THIN_PART);
   const from = isSampleThin ? spool : spool.sample;
   const mostCutoff = isSampleThin ? upperBits.length - 1 : measured.sample.cutoff;
 

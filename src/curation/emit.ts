@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { place, placedByteLength } from '../columns/wire.ts';
+import { placeApart } from '../columns/wire.ts';
 import { RecordReader } from '../flow/record-spool.ts';
 import type { Finished } from '../output.ts';
 import { read } from '../read.ts';
@@ -141,8 +141,7 @@ async function writeLedger(
   });
   try {
     for await (const batch of reviseLedger(batches, ledgerSchema, { columns: LEDGER_COLUMNS, revise })) {
-      const bytes = new Uint8Array(placedByteLength(batch));
-      await append({ placement: place(batch, bytes), bytes });
+      await append(placeApart(batch));
     }
   } finally {
     await decisions.close();
@@ -173,7 +172,6 @@ class DecisionReader {
       this.records = new RecordReader(this.settled.decisions.read(index), DECISION.recordBytes);
     }
     await this.records!.advance();
-    this.records!.next();
   }
 
   get reason(): number {

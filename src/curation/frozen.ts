@@ -7,7 +7,6 @@ import { priorityOf } from '../concepts/priority.ts';
 import { engineConfig } from '../config.ts';
 import type { EncoderPlan } from '../encoders/encoder.ts';
 import { CurationError } from '../errors.ts';
-import { rankAmong } from '../filters/quality-calibration.ts';
 import { type Inputs, openInputs } from '../open.ts';
 import { filterVerb } from '../pipeline.ts';
 import type { PlanReport, Report } from '../report.ts';
@@ -18,6 +17,7 @@ import { CONCEPT } from './checks.ts';
 import { type CurateOptions, checkPlanOptions } from './options.ts';
 import { type LoadedPlan, loadPlan } from './plan.ts';
 import { encoderBytes } from './sizes.ts';
+import { qualityRank } from './solve.ts';
 
 /** What the plan drops for, behind the reasons of filters and duplicates. */
 const REASONS = ['outlier', 'over-quota'] as const;
@@ -156,7 +156,7 @@ class PlanChoice {
         continue;
       }
       const score = qualities?.[row] ?? Number.NaN;
-      const quality = knots === undefined || Number.isNaN(score) ? Number.NaN : rankAmong(knots, score);
+      const quality = qualityRank(knots, score);
       const priority = priorityOf(rules.fill, { unit, quality, distance });
       if (!isBeforeCut(this.plan.concepts, concept, priority, low, high)) {
         drop(row, this.overQuota, priority, this.plan.concepts.cutPriorities[concept]!);

@@ -250,7 +250,7 @@ export class DocumentReader {
     const sources = new Uint32Array(most);
     let count = 0;
     for (; count < most; count++) {
-      if (!records.next() && !((await records.advance()) && records.next())) break;
+      if (!records.next() && !(await records.advance())) break;
       const { view, at } = records;
       hashes[2 * count] = view.getUint32(at + HASH, true);
       hashes[2 * count + 1] = view.getUint32(at + HASH + 4, true);

@@ -2,6 +2,7 @@ import { shares } from '../concepts/complexity.ts';
 import { type Epochs, projectedEpochs, seenEpochs } from '../concepts/epochs.ts';
 import { naturalBudgets, temperatureBudgets, uniMax } from '../concepts/mixing.ts';
 import { exp, ln } from '../concepts/portable-math.ts';
+import { sumOf } from '../concepts/quotas.ts';
 import type { CurateConfig } from './options.ts';
 
 /** Repeats that are nearly as good as new text (Muennighoff et al. 2023); allowed where nobody said how many. */
@@ -75,8 +76,4 @@ export function shareOut(
     groups.reduce((sum, group) => sum + cellsOf(group)[concept]!, 0),
   );
   return { epochs, shares: asked(all), lambda: first?.lambda ?? 0, mostEpochs };
-}
-
-function sumOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -76,7 +76,7 @@ async function* blocksOf(
   };
   try {
     for (;;) {
-      if (!reader.next() && !((await reader.advance()) && reader.next())) break;
+      if (!reader.next() && !(await reader.advance())) break;
       const { view, at } = reader;
       const concept = view.getUint16(at + MEMBER.concept);
       const complete = cutter.push(concept, view.getUint16(at + MEMBER.second));

@@ -118,9 +118,7 @@ export async function settle(
 
 /** Moves on to the next record, of which there is one for whoever asks. */
 async function step(reader: RecordReader): Promise<void> {
-  if (reader.next()) return;
-  await reader.advance();
-  reader.next();
+  if (!reader.next()) await reader.advance();
 }
 
 /** Tells the file of a document; asked in order. */

@@ -1,7 +1,7 @@
 import { complexities, interDistances } from '../concepts/complexity.ts';
 import { unitOf } from '../concepts/draws.ts';
 import { createFill } from '../concepts/fill.ts';
-import { distanceBin, outlierBins } from '../concepts/outliers.ts';
+import { DISTANCE_BINS, distanceBin, outlierBins } from '../concepts/outliers.ts';
 import type { PlanNotes } from '../concepts/plan-notes.ts';
 import { priorityOf, readPriority, writePriority } from '../concepts/priority.ts';
 import { largestRemainder } from '../concepts/quotas.ts';
@@ -144,7 +144,15 @@ export async function solve(
         }
         if (isOutlier) {
           of.outliers[concept]!++;
-          await decide.write(index, OUTLIER, 0, concept, NO_TWIN, distance, outermost[concept]! / BINS);
+          await decide.write(
+            index,
+            OUTLIER,
+            0,
+            concept,
+            NO_TWIN,
+            distance,
+            outermost[concept]! / DISTANCE_BINS,
+          );
           continue;
         }
         const low = records.getUint32(at + MEMBER.hashLow, true);
@@ -153,7 +161,7 @@ export async function solve(
         const cell = records.getUint32(at + MEMBER.group, true) * concepts + concept;
         const facts = {
           unit: unitOf(seed, 'fill', low, high),
-          quality: knots === undefined || Number.isNaN(score) ? Number.NaN : rankAmong(knots, score),
+          quality: qualityRank(knots, score),
           distance,
         };
         cellBytes[cell]! += bytes;
@@ -191,7 +199,7 @@ export async function solve(
       for (; cell < next; before = 0) fill.begin(++cell);
     };
     for (;;) {
-      if (!reader.next() && !((await reader.advance()) && reader.next())) break;
+      if (!reader.next() && !(await reader.advance())) break;
       const { view, at } = reader;
       beginUpTo(view.getUint32(at + CANDIDATE.cell));
       const concept = cell % concepts;
@@ -218,8 +226,6 @@ export async function solve(
     }
   }
 }
-
-const BINS = 1024;
 
 function createFacts(concepts: number): ConceptFacts {
   const array = (): Float64Array => new Float64Array(concepts);
@@ -264,6 +270,11 @@ export function knotsOf(qualities: ScoreSketch): Float32Array | undefined {
     (_, at) => qualities.quantile(0, at / (KNOTS - 1)).value,
   );
   return knots.some((knot) => Number.isNaN(knot)) ? undefined : knots;
+}
+
+/** Rank of a score among the qualities, 0 to 1; NaN where one of them is not known. */
+export function qualityRank(knots: Float32Array | undefined, score: number): number {
+  return knots === undefined || Number.isNaN(score) ? Number.NaN : rankAmong(knots, score);
 }
 
 /** Writes decisions, as they are made, to where they are sorted. */

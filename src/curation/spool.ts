@@ -12,7 +12,7 @@ import { read } from '../read.ts';
 import { decodedSchema, scan } from '../scan.ts';
 import type { Analyzed } from '../stages/analyze.ts';
 import { type CurateColumns, findColumns } from './checks.ts';
-import { DocumentReader, documentsOf, type Measured, type SpooledDocuments } from './measure.ts';
+import { DocumentReader, type Measured, type SpooledDocuments } from './measure.ts';
 import type { CurateConfig, CurateOptions } from './options.ts';
 import { encoderBytes } from './sizes.ts';
 
@@ -27,8 +27,6 @@ interface WaitingRows {
 /** All rows that wait. */
 export interface Spool extends CurateColumns, WaitingRows {
   readonly sample: WaitingRows;
-  /** Documents that are no duplicates. */
-  readonly representatives: number;
 }
 
 /** Opens what `measure` wrote. */
@@ -45,16 +43,7 @@ export async function openSpool(
     documents,
     sample: { inputs: sampled, documents: sample.documents },
     ...findColumns(inputs, options, config),
-    representatives: await countRepresentatives(measured),
   };
-}
-
-async function countRepresentatives(measured: Measured): Promise<number> {
-  let representatives = 0;
-  for await (const { count, ordinals } of documentsOf(measured)) {
-    for (let i = 0; i < count; i++) if (measured.clusters.verdictOf(ordinals[i]!) === 0) representatives++;
-  }
-  return representatives;
 }
 
 /** What the lengths of vectors in a column are is told by the first of them. */

@@ -160,12 +160,12 @@ export class RecordReader {
     return this.at < this.view.byteLength;
   }
 
-  /** Moves on to the next block; false at the end of all. Ask for {@link next} then. */
+  /** Moves on to the first record of the next block; false at the end of all. */
   async advance(): Promise<boolean> {
     const { value } = await this.blocks.next();
     if (value === undefined) return false;
     this.view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-    this.at = -this.recordBytes;
+    this.at = 0;
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { Bool, type Data, Field, Float64, makeData, Schema, Uint64, Utf8 } from 'apache-arrow';
 import { type Batch, makeBatch } from '../columns/batch.ts';
 import type { Ids } from '../columns/ids.ts';
-import { place, placedByteLength } from '../columns/wire.ts';
+import { placeApart } from '../columns/wire.ts';
 import { wordColumn } from '../columns/word-column.ts';
 import type { OutputFormat } from '../formats/encoders.ts';
 import type { Reject } from '../formats/format.ts';
@@ -55,9 +55,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   const builder = createLedgerBuilder();
 
   async function flush(): Promise<void> {
-    const batch = builder.take();
-    const bytes = new Uint8Array(placedByteLength(batch));
-    await write({ placement: place(batch, bytes), bytes });
+    await write(placeApart(builder.take()));
   }
 
   return {

@@ -127,7 +127,7 @@ export class TwinSearch {
   async twinsOf(ordinals: ArrayLike<number>): Promise<Float64Array> {
     if (this.found === undefined) {
       this.found = await this.solve();
-      this.hasPair = await nextBlock(this.found);
+      this.hasPair = await this.found.advance();
     }
     const { found } = this;
     const twins = new Float64Array(ordinals.length).fill(-1);
@@ -135,7 +135,7 @@ export class TwinSearch {
       const ordinal = ordinals[i]!;
       // The first of the pairs of a document has the lowest twin; the others are passed over on the way to the next one.
       while (this.hasPair && found.view.getUint32(found.at) < ordinal) {
-        this.hasPair = found.next() || (await nextBlock(found));
+        this.hasPair = found.next() || (await found.advance());
       }
       if (!this.hasPair || found.view.getUint32(found.at) !== ordinal) continue;
       twins[i] = found.view.getUint32(found.at + 4);
@@ -158,12 +158,12 @@ export class TwinSearch {
     const kept = new RecordReader(this.kept.sorted(), BAND);
     const sought = new RecordReader(this.sought.sorted(), BAND);
     try {
-      let hasKept = await nextBlock(kept);
-      let hasSought = await nextBlock(sought);
+      let hasKept = await kept.advance();
+      let hasSought = await sought.advance();
       while (hasKept && hasSought) {
         const order = compareKeys(kept, sought);
         if (order < 0) {
-          hasKept = kept.next() || (await nextBlock(kept));
+          hasKept = kept.next() || (await kept.advance());
           continue;
         }
         const ordinal = sought.view.getUint32(sought.at + 8);
@@ -174,7 +174,7 @@ export class TwinSearch {
           pairWriter.view.setUint32(at, ordinal);
           pairWriter.view.setUint32(at + 4, twin);
         }
-        hasSought = sought.next() || (await nextBlock(sought));
+        hasSought = sought.next() || (await sought.advance());
       }
     } finally {
       await kept.close();
@@ -191,11 +191,6 @@ const WRITER_BYTES = 2 ** 16;
 function compareKeys(kept: RecordReader, sought: RecordReader): number {
   const high = kept.view.getUint32(kept.at) - sought.view.getUint32(sought.at);
   return high === 0 ? kept.view.getUint32(kept.at + 4) - sought.view.getUint32(sought.at + 4) : high;
-}
-
-/** Moves on to the first record of the next block; false at the end of all. */
-async function nextBlock(reader: RecordReader): Promise<boolean> {
-  return (await reader.advance()) && reader.next();
 }
 
 function checkLength(name: string, found: number, expected: number): void {
